@@ -1,0 +1,53 @@
+/**
+ * Every bound of p2pfs, with its unit in the name and the reason above it. Each has a test that reaches it. Limits
+ * that users set are config keys; their defaults stand here too when another limit depends on them.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+// --- grain of content -------------------------------------------------------------------------------------------
+
+/** Bytes of a block: the grain at which content becomes readable. A task's last block is shorter. */
+export const BLOCK_BYTES = 1 * MIB;
+/** Smallest piece length, bytes; what dfget, dfcache and the proxy accept at least (Dragonfly). */
+export const PIECE_BYTES_MIN = 4 * MIB;
+/** Largest piece length, bytes (Dragonfly clamps to it; schedulers reject more). */
+export const PIECE_BYTES_MAX = 64 * MIB;
+/** Pieces a task aims at before its pieces grow (Dragonfly). */
+export const PIECE_COUNT_AIM = 500;
+/** Largest content length, bytes: 4 PiB keeps every offset an exact JavaScript number with room to add. */
+export const CONTENT_BYTES_MAX = 4096 * 1024 * GIB;
+
+// --- engine -----------------------------------------------------------------------------------------------------
+
+/** Bytes that all fetches of the daemon may hold in buffers at once. One budget, whoever fetches. */
+export const FETCH_BUFFER_BYTES_MAX = 64 * MIB;
+/** Bytes one fetch gathers before it writes them to the content file: one block, so that a block is one write. */
+export const FETCH_WRITE_BYTES = 1 * MIB;
+/** GETs in flight for one task (Dragonfly's download.concurrentPieceCount). */
+export const TASK_FETCHES_MAX = 8;
+/** GETs in flight in the daemon: sockets, buffers and the origin's patience. */
+export const DAEMON_FETCHES_MAX = 64;
+/** Readers that may wait on one task; beyond it EAGAIN is better than an endless list. */
+export const TASK_WAITERS_MAX = 65_536;
+/** Tasks open at once; each holds two descriptors. */
+export const OPEN_TASKS_MAX = 16_384;
+/** Longest time a demand read may wait in all, ms: shorter than any kernel request timeout worth setting. */
+export const READ_DEADLINE_MS = 60_000;
+/** Attempts at one fetch beyond the first when the config names none (backend.maxRetries, Dragonfly: 1). */
+export const FETCH_RETRIES_DEFAULT = 1;
+
+// --- read-ahead -------------------------------------------------------------------------------------------------
+
+/** Concurrent sequential streams remembered per inode. */
+export const READ_STREAMS_PER_INODE = 16;
+/** Forward gap that still counts as the same stream, bytes. */
+export const READ_STREAM_FORWARD_BYTES = 16 * MIB;
+/** Backward gap that still counts as the same stream, bytes. */
+export const READ_STREAM_BACKWARD_BYTES = 1 * MIB;
+/** Bytes all read-ahead windows of the mount may cover together. */
+export const READ_AHEAD_BYTES_MAX = 1 * GIB;
+/** Largest window of one stream, bytes. */
+export const READ_AHEAD_WINDOW_BYTES_MAX = 256 * MIB;

@@ -1,0 +1,76 @@
+/** Reads every import of the tree and compares it with the layer table: the table below is the architecture. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { test } from "node:test";
+import { projectRoot } from "./project-root.ts";
+
+/** folder → folders it may import from, besides itself. The longest matching prefix wins. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  proto: [],
+  "fs/": ["base"],
+  "daemon/task": ["base"],
+  "daemon/piece": ["base"],
+  "daemon/source": ["base", "daemon/task"],
+  "daemon/transport": ["base", "daemon/task"],
+  "daemon/scheduler": ["base", "daemon/task", "proto"],
+  "daemon/storage": ["base", "daemon/task"],
+  "daemon/tree": ["base", "daemon/task", "daemon/source", "daemon/engine", "fs/content-source.ts"],
+  "daemon/server": ["base", "daemon/task", "daemon/engine", "daemon/source", "daemon/config", "proto"],
+  "daemon/config": ["base", "daemon/task"],
+  "daemon/engine": [
+    "base",
+    "daemon/task",
+    "daemon/piece",
+    "daemon/source",
+    "daemon/transport",
+    "daemon/scheduler",
+    "daemon/storage",
+  ],
+  "daemon/": ["base", "proto", "daemon/", "fs/content-source.ts"],
+  "cli/": ["base", "proto", "daemon", "fs"],
+};
+
+const ROOT = projectRoot();
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* sources(path);
+    else if (entry.name.endsWith(".ts")) yield path;
+  }
+}
+
+function layerOf(path: string): string | undefined {
+  return Object.keys(MAY_IMPORT)
+    .filter((layer) => path.startsWith(layer))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function* wrongImports(path: string): Generator<string> {
+  const layer = layerOf(path);
+  if (layer === undefined) {
+    yield `${path}: its folder is not in the layer table`;
+    return;
+  }
+  const text = readFileSync(join(ROOT, path), "utf8");
+  for (const match of text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
+    const target = relative(ROOT, resolve(ROOT, dirname(path), match[1] ?? ""));
+    const allowed = [layer, ...(MAY_IMPORT[layer] ?? [])];
+    const targetLayer = layerOf(target);
+    const ok = allowed.some((prefix) =>
+      prefix.includes(".ts") ? target === prefix : prefix === targetLayer || target.startsWith(prefix),
+    );
+    if (!ok) yield `${path} imports ${target}`;
+  }
+}
+
+test("imports point down only, as the layer table says", () => {
+  const files = ["base", "proto", "fs", "daemon", "cli"].flatMap((folder) => [...sources(folder)]);
+  assert.ok(files.length > 20, "the tree was read");
+  assert.deepEqual(
+    files.flatMap((path) => [...wrongImports(path)]),
+    [],
+  );
+});
