@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/piece": ["base"],
   "daemon/source": ["base", "daemon/task"],
   "daemon/transport": ["base", "daemon/task"],
-  "daemon/scheduler": ["base", "daemon/task", "proto"],
+  "daemon/scheduler": ["base", "daemon/task", "daemon/transport/transport.ts", "proto"],
   "daemon/storage": ["base", "daemon/task"],
   "daemon/tree": ["base", "daemon/task", "daemon/source", "daemon/engine", "fs/content-source.ts"],
   "daemon/server": ["base", "daemon/task", "daemon/engine", "daemon/source", "daemon/config", "proto"],

@@ -1,0 +1,134 @@
+/**
+ * The port to the local disk: one sparse content file per task, bitmaps of its blocks and pieces, records. It knows
+ * nothing of where bytes come from. Implementations pass test/suites/storage-suite.ts.
+ */
+import type { TaskRecord } from "../task/task-record.ts";
+
+/** What the storage keeps of a finished piece. */
+export interface PieceRecord {
+  readonly number: number;
+  /** "crc32:<unsigned decimal>", as Dragonfly peers expect it; rebuilt from the content when it was not yet recorded. */
+  readonly digest: string;
+  /** Peer id of the parent; undefined: the source. */
+  readonly parentId?: string;
+  readonly costMs: number;
+  readonly finishedAtMs: number;
+}
+
+/** Fields of a record that change during its life. */
+export type TaskUpdate = Partial<
+  Pick<
+    TaskRecord,
+    | "verified"
+    | "updatedAtMs"
+    | "prefetchedAtMs"
+    | "failedAtMs"
+    | "finishedAtMs"
+    | "bytesFromSource"
+    | "bytesFromPeers"
+    | "uploadedCount"
+    | "anchors"
+    | "responseHeaders"
+  >
+>;
+
+/**
+ * One task's bytes on disk, open. Whoever opened it closes it; content file and descriptor live until the last close,
+ * also when the task is deleted meanwhile.
+ */
+export interface StoredTask {
+  readonly record: TaskRecord;
+  /** The content file, read-write. Valid until close(). Never handed to a child process. */
+  readonly fd: number;
+  readonly contentPath: string;
+  /**
+   * Bit i set (byte i >> 3, bit i & 7): block i is in the file. Backed by a SharedArrayBuffer, so that native threads
+   * may read it; written only here, after the bytes, with Atomics.
+   */
+  readonly blocks: Uint8Array;
+  /** Bit n set: piece n is finished (all blocks in, bits on disk, digest known). Same layout. */
+  readonly pieces: Uint8Array;
+  readonly blockCount: number;
+  readonly pieceCount: number;
+  readonly blocksPresent: number;
+  readonly piecesFinished: number;
+  /** True after delete(): nothing of it survives the last close. */
+  readonly deleted: boolean;
+
+  hasBlock(block: number): boolean;
+  hasPiece(piece: number): boolean;
+  /**
+   * Sets the block's bit in memory at once (readers may be answered) and writes it to the bitmap file soon, in a batch.
+   * The bytes must be in the content file already.
+   * @param crc32 of the block's bytes, unsigned
+   */
+  setBlock(block: number, crc32: number): void;
+  /**
+   * Declares a piece finished; all its blocks must be set. Resolves when its bits are in the bitmap file (kill -9 on the same
+   * boot loses nothing from then on); digest and record follow in a batch of at most 100 ms.
+   * @returns its record, with the digest combined from the blocks' CRCs (read from the content where they are not known)
+   */
+  finishPiece(piece: number, from: { parentId?: string; costMs: number }): Promise<PieceRecord>;
+  /** Records of the finished pieces among `numbers`; digests that are not recorded are rebuilt from the content first. */
+  pieceRecords(numbers: readonly number[]): Promise<PieceRecord[]>;
+  /** Clears the bits of blocks and pieces that overlap the range: their bytes are wrong or gone. */
+  discard(offset: number, length: number): Promise<void>;
+  /** Changes the record in memory now, on disk in a batch. */
+  update(fields: TaskUpdate): void;
+  /** Everything of this task durable: fdatasync of content and bitmaps, records flushed. */
+  sync(): Promise<void>;
+  /** Releases this opening. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What room there is, bytes. `used` is ours alone; `available` is what we may still write. */
+export interface StorageUsage {
+  readonly usedBytes: number;
+  readonly availableBytes: number;
+  /** used + available, or gc.policy.diskThreshold when that is set. */
+  readonly totalBytes: number;
+  readonly taskCount: number;
+}
+
+export interface Storage {
+  /** The record, if the task is known; never touches the disk. */
+  record(id: string): TaskRecord | undefined;
+  /** All records; a snapshot, in no order. */
+  records(): Iterable<TaskRecord>;
+  /**
+   * Makes a task: sparse content file of the record's length, empty bitmaps, and opens it.
+   * @throws P2pfsError ALREADY_EXISTS; LimitError NO_SPACE only when the disk refuses the file itself
+   */
+  create(record: TaskRecord): Promise<StoredTask>;
+  /**
+   * Opens a known task; one shared set of bits whoever opens it. After a power loss (another boot id, pieces newer than the last
+   * sync) its pieces are checked against their digests first.
+   * @throws NotFoundError
+   */
+  open(id: string): Promise<StoredTask>;
+  /**
+   * Forgets the task now (record, names on disk); bytes go with the last close. @throws NotFoundError
+   */
+  delete(id: string): Promise<void>;
+  /** Keeps the task from collection until unpinned; counted. */
+  pin(id: string): () => void;
+  usage(): Promise<StorageUsage>;
+  /**
+   * Collects garbage by Dragonfly's rules: TTL, then disk pressure down to the low mark, oldest use first; never what is open,
+   * pinned or younger than the freshness bound. @returns ids deleted
+   */
+  collect(): Promise<string[]>;
+  /** Small facts that must survive a restart, by key (answers of origins, links). JSON values. */
+  readonly facts: FactStore;
+  /** Flushes and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A small persistent map of JSON values, in named spaces. Writes are batched (≤ 100 ms); reads see them at once. */
+export interface FactStore {
+  get(space: string, key: string): Promise<unknown>;
+  put(space: string, key: string, value: unknown): void;
+  delete(space: string, key: string): void;
+  /** Entries of a space in key order. */
+  entries(space: string): AsyncIterable<readonly [string, unknown]>;
+}

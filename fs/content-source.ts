@@ -1,0 +1,93 @@
+/**
+ * The port between the mount and whatever fills it. fs/ knows names, inodes, handles and windows; a ContentSource
+ * knows what the names mean and brings the bytes into a local file. `daemon/tree/` fulfils it;
+ * `memory-content-source.ts` is a complete one without a daemon.
+ */
+
+/** How urgent bytes are, most urgent first. */
+export type Priority = "demand" | "read-ahead" | "copy" | "warm" | "seed";
+
+/** What stat(2) needs to know of a node. */
+export interface NodeAttributes {
+  readonly kind: "file" | "directory";
+  /** Bytes; 0 for directories. */
+  readonly size: number;
+  /** ms since the epoch. */
+  readonly modifiedAtMs: number;
+  /** Permission bits without the type; undefined: the mount's default (0444 files, 0555 directories, less umask). */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Names the version of the content: equal tokens, equal bytes. Empty for directories. */
+  readonly version: string;
+}
+
+/**
+ * A node of the tree as the source sees it: a plain value that survives as long as someone holds it. `key` is its identity: two nodes
+ * with the same key are the same inode.
+ */
+export interface SourceNode {
+  readonly key: string;
+  readonly kind: "file" | "directory";
+}
+
+/** One entry of a listing. Attributes are given where the listing itself told them. */
+export interface ListedEntry {
+  readonly name: string;
+  readonly kind: "file" | "directory";
+}
+
+/** A file's content, opened: its version is pinned until close(). */
+export interface OpenContent {
+  readonly attributes: NodeAttributes;
+  /** Descriptor of the local content file; bytes at the same offsets. Valid until close(). */
+  readonly fd: number;
+  /** Bit i (byte i >> 3, bit i & 7): block i, of `blockBytes`, is in the file. May be a shared buffer. */
+  readonly blocks: Uint8Array;
+  readonly blockBytes: number;
+  /** Grain of whole fetches, bytes: what read-ahead windows are rounded to. */
+  readonly pieceBytes: number;
+  /** True when all bytes are here and verified as far as can be: reads may bypass want(). */
+  readonly complete: boolean;
+  /**
+   * Resolves when every block of the range is in the file. `demand` waits are answered or fail within the read deadline; other
+   * priorities may be called without awaiting, and their rejection must be handled by the caller.
+   * @throws ChangedError (ESTALE) when this version can no longer be had; UnavailableError, DeadlineError, … as EIO
+   */
+  want(range: { offset: number; length: number }, priority: Priority, signal?: AbortSignal): Promise<void>;
+  /** Takes back interest in a range that was wanted below demand and has not been begun. */
+  unwant(range: { offset: number; length: number }): void;
+  close(): Promise<void>;
+}
+
+/** A small file made at open: control files. */
+export interface OpenText {
+  readonly attributes: NodeAttributes;
+  readonly bytes: Uint8Array;
+  close(): Promise<void>;
+}
+
+/** Figures of statfs(2), bytes and counts. */
+export interface SpaceFigures {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  readonly availableBytes: number;
+  readonly files: number;
+}
+
+export interface ContentSource {
+  readonly root: SourceNode;
+  /** The child, or undefined when there is none. @throws PermissionError, UnavailableError, … */
+  lookup(parent: SourceNode, name: string, signal?: AbortSignal): Promise<SourceNode | undefined>;
+  /** Attributes now, revalidated when older than the source's own time-out. @throws NotFoundError when it is gone */
+  attributes(node: SourceNode, signal?: AbortSignal): Promise<NodeAttributes>;
+  /** Pages of a directory. Never holds "." and "..". */
+  list(directory: SourceNode, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;
+  /** Opens a file at its newest version. */
+  open(file: SourceNode, signal?: AbortSignal): Promise<OpenContent | OpenText>;
+  /** Names of extended attributes ("user.p2p.…"). Cheap: never asks an origin. */
+  xattrNames(node: SourceNode): Promise<readonly string[]>;
+  /** Value of one, or undefined. Never asks an origin. */
+  xattr(node: SourceNode, name: string): Promise<string | undefined>;
+  space(): Promise<SpaceFigures>;
+}
