@@ -1,0 +1,25 @@
+// Original file: dfdaemon/v2/dfdaemon.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface SyncPersistentPiecesResponse {
+  'number'?: (number);
+  'offset'?: (number | string | Long);
+  'length'?: (number | string | Long);
+  'ip'?: (string);
+  'tcpPort'?: (number);
+  'quicPort'?: (number);
+  '_tcpPort'?: "tcpPort";
+  '_quicPort'?: "quicPort";
+}
+
+export interface SyncPersistentPiecesResponse__Output {
+  'number': (number);
+  'offset': (number);
+  'length': (number);
+  'ip': (string);
+  'tcpPort'?: (number);
+  'quicPort'?: (number);
+  '_tcpPort'?: "tcpPort";
+  '_quicPort'?: "quicPort";
+}

@@ -1,0 +1,8 @@
+// Original file: scheduler/v2/scheduler.proto
+
+
+export interface DownloadPeerStartedRequest {
+}
+
+export interface DownloadPeerStartedRequest__Output {
+}
