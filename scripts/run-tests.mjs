@@ -46,6 +46,8 @@ function environmentFor(mark, folder) {
     delete environment[name];
     delete environment[name.toUpperCase()];
   }
+  // Set where this runner is itself run by a test; it would turn our reporter off.
+  delete environment.NODE_TEST_CONTEXT;
   return environment;
 }
 

@@ -81,6 +81,7 @@ export async function clearLeftovers(mark, folder) {
       // It ended between the look and the signal.
     }
   }
+  if (told.length > 0) await stillRunning(mark);
   for (const path of mountsUnder(folder)) {
     told.push(`a mount was left: ${path}`);
     unmount(path);
