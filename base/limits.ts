@@ -26,6 +26,8 @@ export const CONTENT_BYTES_MAX = 4096 * 1024 * GIB;
 export const FETCH_BUFFER_BYTES_MAX = 64 * MIB;
 /** Bytes one fetch gathers before it writes them to the content file: one block, so that a block is one write. */
 export const FETCH_WRITE_BYTES = 1 * MIB;
+/** Fetches that may wait for a block buffer: some rounds of DAEMON_FETCHES_MAX; more means that somebody forgot to bound them. */
+export const BUFFER_WAITERS_MAX = 4_096;
 /** GETs in flight for one task (Dragonfly's download.concurrentPieceCount). */
 export const TASK_FETCHES_MAX = 8;
 /** GETs in flight in the daemon: sockets, buffers and the origin's patience. */
@@ -51,3 +53,31 @@ export const READ_STREAM_BACKWARD_BYTES = 1 * MIB;
 export const READ_AHEAD_BYTES_MAX = 1 * GIB;
 /** Largest window of one stream, bytes. */
 export const READ_AHEAD_WINDOW_BYTES_MAX = 256 * MIB;
+
+// --- origins ----------------------------------------------------------------------------------------------------
+
+/** Longest one question to an origin (stat, a listing page) may take with its retries, ms; below the read deadline. */
+export const ORIGIN_ASK_DEADLINE_MS = 30_000;
+/** How long a caller waits for an origin when a good older answer exists, ms: a dead origin must not slow `ls` by more. */
+export const ORIGIN_STALE_WAIT_MS = 1_000;
+/** How long an origin that failed is presumed down, ms: older answers are then given without waiting. */
+export const ORIGIN_DOWN_MS = 5_000;
+/** Origins remembered as down. */
+export const ORIGINS_DOWN_MAX = 1_024;
+/** Answers kept in memory per kind of question; about 1 KiB each. */
+export const ORIGIN_ANSWERS_MAX = 32_768;
+
+// --- fetches ----------------------------------------------------------------------------------------------------
+
+/** Fetch slots beyond DAEMON_FETCHES_MAX that only a blocked reader may take. */
+export const DEMAND_FETCHES_EXTRA = 32;
+/** GETs in flight to one origin: a stalled origin must not hold every buffer. */
+export const ORIGIN_FETCHES_MAX = 32;
+/** First rest after a failed fetch, ms; doubles per attempt, ±25 % so that hosts do not return together. */
+export const FETCH_REST_MS = 200;
+/** Longest rest between attempts, ms. */
+export const FETCH_REST_MS_MAX = 5_000;
+/** A blocked reader whose block a running GET would bring only after this long, ms, gets a GET of its own. */
+export const OVERTAKE_MS = 500;
+/** A task nobody holds is closed after this long, ms: opens and closes come in bursts. */
+export const TASK_LINGER_MS = 1_000;
