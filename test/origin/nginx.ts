@@ -2,24 +2,20 @@
  * A real nginx as a test's origin: own folder, own port, and an access log that tells which bytes it sent. What the log
  * says is the measure of the tests that count bytes; nothing of ours takes part in it.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { accessSync, constants, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, open, rename, rm, stat, utimes } from "node:fs/promises";
-import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { UnavailableError } from "../../base/errors.ts";
 import { makeCertificates } from "./certificates.ts";
 import { type Content, chunksOf, fixedContent } from "./content.ts";
-import { type NginxOptions, type NginxPlaces, nginxConfig, STATUS_PATH } from "./nginx-config.ts";
+import { type NginxOptions, type NginxPlaces, nginxConfig } from "./nginx-config.ts";
+import { connectionCounts, freePort, NginxProcess } from "./nginx-process.ts";
 
-/** Longest wait for the server to listen, and for its end, ms. */
-const START_MS = 10_000;
-const STOP_MS = 5_000;
+export { nginxMissing } from "./nginx-process.ts";
+
 /** Longest wait of `log()` for answers that are still being sent, ms. */
 const SETTLE_MS = 3_000;
 /** Ports tried when another process takes the one that was found free. */
@@ -70,111 +66,6 @@ export interface NginxOrigin {
   resume(): Promise<void>;
   /** Ends the server and removes its files. Idempotent. */
   stop(): Promise<void>;
-}
-
-/** nginx in PATH or where Debian puts it, which a user's PATH may lack. */
-export function nginxPath(): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  return folders.map((folder) => join(folder, "nginx")).find(isExecutable);
-}
-
-/** Reason to skip a test that needs nginx, or false. */
-export function nginxMissing(): string | false {
-  return nginxPath() === undefined ? "nginx is not installed (scripts/setup.sh installs it)" : false;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-interface ConnectionCounts {
-  readonly reading: number;
-  readonly writing: number;
-}
-
-/** Asks the running server over its control socket; undefined where none answers. */
-function connectionCounts(prefix: string): Promise<ConnectionCounts | undefined> {
-  return new Promise((resolve) => {
-    const asked = request({ socketPath: join(prefix, "control.sock"), path: STATUS_PATH, agent: false });
-    asked.once("error", () => resolve(undefined));
-    asked.once("response", async (answer) => {
-      let text = "";
-      for await (const chunk of answer.setEncoding("utf8")) text += chunk;
-      const match = /Reading: (\d+) Writing: (\d+)/.exec(text);
-      resolve(match === null ? undefined : { reading: Number(match[1]), writing: Number(match[2]) });
-    });
-    asked.end();
-  });
-}
-
-/** The process of one server, which may be ended and begun again in the same places. */
-class NginxProcess {
-  readonly #prefix: string;
-  readonly #netns: string | undefined;
-  #child: ChildProcess | undefined;
-
-  constructor(prefix: string, netns: string | undefined) {
-    this.#prefix = prefix;
-    this.#netns = netns;
-  }
-
-  /** Resolves to false where the port was taken. */
-  async start(): Promise<boolean> {
-    const nginx = nginxPath();
-    if (nginx === undefined) throw new UnavailableError("nginx is not installed");
-    const prefix = this.#prefix;
-    const errorLog = join(prefix, "error.log");
-    const words = [nginx, "-p", prefix, "-e", errorLog, "-c", join(prefix, "nginx.conf")];
-    const into = this.#netns === undefined ? [] : ["nsenter", `--net=/run/netns/${this.#netns}`];
-    const [command = nginx, ...args] = [...into, ...words];
-    writeFileSync(errorLog, "");
-    const child = spawn(command, args, { stdio: "ignore" });
-    let failed: unknown;
-    child.once("error", (error) => {
-      failed = error;
-    });
-    this.#child = child;
-    const until = Date.now() + START_MS;
-    while ((await connectionCounts(prefix)) === undefined) {
-      const ended = failed !== undefined || child.exitCode !== null || child.signalCode !== null;
-      if (!ended && Date.now() < until) {
-        await delay(10);
-        continue;
-      }
-      await this.stop();
-      const told = readFileSync(errorLog, "utf8").trim();
-      if (told.includes("Address already in use")) return false;
-      throw new UnavailableError(`nginx did not start: ${told || failed || "it did not listen"}`);
-    }
-    return true;
-  }
-
-  async stop(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-    await ended;
-    clearTimeout(timer);
-    // What the server's end leaves of its control socket would stop the next start.
-    await rm(join(this.#prefix, "control.sock"), { force: true });
-  }
 }
 
 function parseLog(text: string): NginxRequest[] {
