@@ -23,6 +23,7 @@ interface ErrorRow {
 export const ERROR_TABLE = {
   INVALID_ARGUMENT: { errno: "EINVAL", grpc: 3, http: 400, exit: 2, retry: "never" },
   INVALID_CONFIG: { errno: "EINVAL", grpc: 3, http: 400, exit: 2, retry: "never" },
+  RANGE_NOT_SATISFIABLE: { errno: "EINVAL", grpc: 9, http: 416, exit: 2, retry: "never" },
   NOT_FOUND: { errno: "ENOENT", grpc: 5, http: 404, exit: 1, retry: "never" },
   NOT_A_DIRECTORY: { errno: "ENOTDIR", grpc: 9, http: 400, exit: 1, retry: "never" },
   IS_A_DIRECTORY: { errno: "EISDIR", grpc: 9, http: 400, exit: 1, retry: "never" },
@@ -105,7 +106,7 @@ export class InvalidInputError extends P2pfsError {
   constructor(
     message: string,
     extras?: ErrorExtras,
-    code: "INVALID_ARGUMENT" | "INVALID_CONFIG" = "INVALID_ARGUMENT",
+    code: "INVALID_ARGUMENT" | "INVALID_CONFIG" | "RANGE_NOT_SATISFIABLE" = "INVALID_ARGUMENT",
   ) {
     super(code, message, extras);
   }
