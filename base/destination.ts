@@ -14,6 +14,11 @@ export interface Destination {
   /** Bytes to fill, exactly; undefined when the content's length is unknown: then everything until the end of the answer. */
   readonly length: number | undefined;
   /**
+   * Whether the block is in the file already. Such a block is checked, not written: a reader may be looking at it. Then too `onBlock`
+   * is called, and throws where the CRC differs from what is there.
+   */
+  has?(block: number): boolean;
+  /**
    * Called once per block, in order, after all bytes of the block are in the file.
    * @param block index of the block in the content (offset / BLOCK_BYTES)
    * @param length its length in bytes; shorter than BLOCK_BYTES only for the content's last block

@@ -190,15 +190,16 @@ export class FilePump {
 
   async #writeOut(filled: Filling, offset: number): Promise<void> {
     try {
-      let written = 0;
+      const block = Math.floor(offset / BLOCK_BYTES);
+      // What is here already is only compared (by onBlock): a reader may be looking at it.
+      let written = this.#destination.has?.(block) === true ? filled.length : 0;
       while (written < filled.length)
         written += await writeAt(this.#destination.fd, filled.buffer, {
           from: written,
           to: filled.length,
           position: offset + written,
         });
-      if (this.#failure === undefined)
-        this.#destination.onBlock(Math.floor(offset / BLOCK_BYTES), filled.length, filled.crc);
+      if (this.#failure === undefined) this.#destination.onBlock(block, filled.length, filled.crc);
     } catch (error) {
       this.#fail(asWriteError(error));
     }

@@ -81,3 +81,39 @@ export const FETCH_REST_MS_MAX = 5_000;
 export const OVERTAKE_MS = 500;
 /** A task nobody holds is closed after this long, ms: opens and closes come in bursts. */
 export const TASK_LINGER_MS = 1_000;
+/** Grain of deadlines and overtaking of blocked readers, ms: one timer per task instead of one per read. */
+export const TASK_TICK_MS = 100;
+/** Whole-file digests that may wait for the one worker. */
+export const CONTENT_DIGESTS_WAITING_MAX = 1_024;
+
+// --- object stores ----------------------------------------------------------------------------------------------
+
+/** Longest object key, bytes of UTF-8: what S3 and OSS allow. */
+export const OBJECT_KEY_BYTES_MAX = 1024;
+/** Keys asked for in one page of a listing: the most either vendor gives. */
+export const LIST_PAGE_KEYS = 1000;
+/** Bytes of one page of a listing: 1000 keys of 1024 bytes, each percent-encoded, and what stands around them. */
+export const LIST_PAGE_BYTES_MAX = 8 * MIB;
+/** Pages of one listing, so that a store that never ends one cannot hold us: a hundred million keys. */
+export const LIST_PAGES_MAX = 100_000;
+/** Longest time a file of unknown length may take to come whole, ms. Readers wait for it within their own deadlines. */
+export const STREAMED_FILE_DEADLINE_MS = 3_600_000;
+
+// --- configuration ----------------------------------------------------------------------------------------------
+
+/** Largest config file, bytes: a mistaken path must not be read for ever. */
+export const CONFIG_BYTES_MAX = 1 * MIB;
+/** Wrong keys named at once; more would scroll the first away. */
+export const CONFIG_PROBLEMS_SHOWN_MAX = 10;
+/** Roots a mount may have: each lookup compares its path with all of them. */
+export const MOUNT_ROOTS_MAX = 1_024;
+/** Longest wait for a connection to an origin unless the config says otherwise, ms. */
+export const CONNECT_MS_DEFAULT = 5_000;
+/** Longest wait for an origin's headers unless the config says otherwise, ms; below the read deadline with one retry. */
+export const HEADERS_MS_DEFAULT = 15_000;
+/** Longest silence within an answer's body unless the config says otherwise, ms. */
+export const BODY_IDLE_MS_DEFAULT = 15_000;
+/** Bytes of one log file of a detached daemon unless the config says otherwise. */
+export const LOG_FILE_BYTES_DEFAULT = 16 * MIB;
+/** Log files of a detached daemon that are kept unless the config says otherwise, the current one included. */
+export const LOG_FILES_DEFAULT = 5;

@@ -57,6 +57,8 @@ export interface StoredTask {
 
   hasBlock(block: number): boolean;
   hasPiece(piece: number): boolean;
+  /** CRC-32 that setBlock was given for a present block; undefined when it is not remembered (after a restart, say). */
+  blockCrc(block: number): number | undefined;
   /**
    * Sets the block's bit in memory at once (readers may be answered) and writes it to the bitmap file soon, in a batch.
    * The bytes must be in the content file already.
@@ -100,6 +102,11 @@ export interface Storage {
    * @throws P2pfsError ALREADY_EXISTS; LimitError NO_SPACE only when the disk refuses the file itself
    */
   create(record: TaskRecord): Promise<StoredTask>;
+  /**
+   * An empty file without a name, in the storage's own folder, for content whose length is not known yet. Its descriptor is
+   * valid until its close(); nothing of it survives that.
+   */
+  temporaryFile(): Promise<{ readonly fd: number; close(): Promise<void> }>;
   /**
    * Opens a known task; one shared set of bits whoever opens it. After a power loss (another boot id, pieces newer than the last
    * sync) its pieces are checked against their digests first.

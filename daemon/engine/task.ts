@@ -1,0 +1,517 @@
+/**
+ * One task while it is open: who wants which blocks, which fetches run, what to do when one fails, when it is complete.
+ * Decisions are in daemon/piece/; bytes move below, in sources and transports. One EngineTask per task id, however
+ * many have it open.
+ */
+import assert from "node:assert/strict";
+import type { Clock, Timer } from "../../base/clock.ts";
+import { orAborted } from "../../base/deadline.ts";
+import {
+  CancelledError,
+  DeadlineError,
+  IntegrityError,
+  LimitError,
+  type P2pfsError,
+  UnavailableError,
+} from "../../base/errors.ts";
+import { BLOCK_BYTES, OVERTAKE_MS, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../base/limits.ts";
+import { type Logger, loggableUrl } from "../../base/logger.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
+import { firstClear, hasBit } from "../piece/bits.ts";
+import {
+  type BlockRange,
+  type FetchPlan,
+  type TaskView,
+  type Want,
+  WantList,
+  type WantPriority,
+} from "../piece/want-list.ts";
+import type { PeerSession, Scheduler } from "../scheduler/scheduler.ts";
+import type { SourceOf, SourceRequest } from "../source/source.ts";
+import type { PieceRecord, StoredTask } from "../storage/storage.ts";
+import { type Fetch, fetchBlocks, megabytesPerSecond } from "./fetch.ts";
+import type { FetchSlots } from "./fetch-slots.ts";
+import { Rests } from "./rests.ts";
+import { type Waiter, Waiters } from "./waiters.ts";
+
+/** What a task needs of its surroundings. One object, made by the engine. */
+export interface TaskEnvironment {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly sourceOf: SourceOf;
+  readonly scheduler: Scheduler;
+  readonly slots: FetchSlots;
+  /** Longest wait of a demand read, ms. */
+  readonly readDeadlineMs: number;
+  /** Attempts at a stretch beyond the first. */
+  readonly retries: number;
+  /** Fetches of one task at once, demand aside. */
+  readonly fetchesMax: number;
+  /** Whether the storage may take so many bytes more; when not, tries to make room. */
+  readonly makeRoom: (bytes: number) => Promise<boolean>;
+  readonly peerId: () => string;
+  /** Digest of the whole content file, "algorithm:hex", computed off the main thread. */
+  readonly digestOf: (stored: StoredTask, algorithm: string, signal?: AbortSignal) => Promise<string>;
+  /** The origin was found to hold another version. */
+  readonly onChanged: (task: EngineTask) => void;
+  /** Nobody holds the task and nothing runs: it may be closed. */
+  readonly onIdle: (task: EngineTask) => void;
+}
+
+/** What a caller of `want` is: its interest is taken back with it. */
+export interface Owner {
+  readonly disableBackToSource: boolean;
+}
+
+export class EngineTask {
+  readonly stored: StoredTask;
+  /** How the origin is asked: the newest opening's URL, headers and credentials. */
+  request: SourceRequest;
+  /** Place → bytes it gave since the daemon started. */
+  readonly places = new Map<string, number>();
+  readonly #env: TaskEnvironment;
+  readonly #wants = new WantList();
+  readonly #waiters = new Waiters();
+  readonly #rests = new Rests();
+  readonly #fetches = new Set<Fetch>();
+  readonly #pieceListeners = new Set<(piece: PieceRecord) => void>();
+  readonly #finishers = new Set<{ resolve: () => void; reject: (error: unknown) => void }>();
+  readonly #closing = new AbortController();
+  readonly #finishing = new Set<number>();
+  readonly #view: TaskView;
+  /** False once the origin was seen to ignore ranges, whatever its stat said. */
+  #ranges: boolean;
+  readonly #kick = () => this.kick();
+  #holders = 0;
+  #tick: Timer | undefined;
+  #complete = false;
+  #completing: Promise<void> | undefined;
+  /** Set once and for all: no missing block can be had any more. */
+  #fatal: P2pfsError | undefined;
+  #lastFailure: P2pfsError | undefined;
+  #session: PeerSession | undefined;
+  #registering = false;
+
+  constructor(stored: StoredTask, request: SourceRequest, env: TaskEnvironment) {
+    this.stored = stored;
+    this.request = request;
+    this.#env = env;
+    const { record } = stored;
+    assert.equal(record.pieceLength % BLOCK_BYTES, 0, "pieces are whole blocks");
+    this.#ranges = record.ranges;
+    const ranges = () => this.#ranges;
+    this.#view = {
+      blocks: stored.blocks,
+      blockCount: stored.blockCount,
+      blocksPerPiece: record.pieceLength / BLOCK_BYTES,
+      blocked: (block) => this.#blocked(block),
+      get ranges() {
+        return ranges();
+      },
+    };
+  }
+
+  get id(): string {
+    return this.stored.record.id;
+  }
+  get complete(): boolean {
+    return this.#complete;
+  }
+  /** Set when no missing block can be had any more. */
+  get fatal(): P2pfsError | undefined {
+    return this.#fatal;
+  }
+  get busy(): boolean {
+    return (
+      this.#holders > 0 ||
+      this.#fetches.size > 0 ||
+      this.#finishing.size > 0 ||
+      this.#completing !== undefined
+    );
+  }
+
+  /** Brings a reopened task to where it was: pieces whose blocks are all here are finished, a full task is complete. */
+  async settle(): Promise<void> {
+    const { stored } = this;
+    if (stored.piecesFinished === stored.pieceCount && stored.record.finishedAtMs !== undefined) {
+      this.#complete = true;
+      return;
+    }
+    if (stored.blocksPresent > 0) {
+      for (let piece = 0; piece < stored.pieceCount; piece += 1) {
+        if (!stored.hasPiece(piece) && this.#pieceIsIn(piece)) await stored.finishPiece(piece, { costMs: 0 });
+      }
+    }
+    if (stored.piecesFinished === stored.pieceCount) await this.#completeNow();
+  }
+
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  /** Ends one holder's interest; the last leaves the task idle once its fetches have ended. */
+  release(owner: Owner): void {
+    this.#wants.removeOwner(owner);
+    this.#holders -= 1;
+    this.#settleIdle();
+  }
+
+  /** See OpenTask.want. */
+  want(owner: Owner, blocks: BlockRange, priority: WantPriority, signal?: AbortSignal): Promise<void> {
+    const start = firstClear(this.stored.blocks, blocks.start, blocks.end);
+    if (start >= blocks.end) return Promise.resolve();
+    const refusal = this.#refusal(owner);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const nowMs = this.#env.clock.monotonicMs();
+    const want: Want = { owner, priority, start, end: blocks.end };
+    return new Promise<void>((resolve, reject) => {
+      const settle = () => {
+        this.#wants.remove(want);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const waiter: Waiter = {
+        start,
+        end: blocks.end,
+        next: start,
+        priority,
+        sinceMs: nowMs,
+        deadlineMs: priority === "demand" ? nowMs + this.#env.readDeadlineMs : Number.POSITIVE_INFINITY,
+        resolve: () => {
+          settle();
+          resolve();
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const onAbort = () => {
+        this.#waiters.remove(waiter);
+        waiter.reject(signal?.reason ?? new CancelledError());
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#wants.add(want);
+      this.#waiters.add(waiter);
+      this.#startTicking();
+      this.kick();
+    });
+  }
+
+  unwant(owner: Owner, blocks: BlockRange): void {
+    this.#wants.subtract(owner, blocks);
+  }
+
+  onPiece(listener: (piece: PieceRecord) => void): () => void {
+    this.#pieceListeners.add(listener);
+    return () => void this.#pieceListeners.delete(listener);
+  }
+
+  /** See OpenTask.finish. */
+  async finish(owner: Owner, priority: WantPriority, signal?: AbortSignal): Promise<void> {
+    if (this.#complete) return;
+    await this.want(owner, { start: 0, end: this.stored.blockCount }, priority, signal);
+    if (this.#complete) return;
+    if (this.#fatal !== undefined) throw this.#fatal;
+    const done = new Promise<void>((resolve, reject) => {
+      const finisher = { resolve, reject };
+      this.#finishers.add(finisher);
+    });
+    await orAborted(done, signal);
+  }
+
+  /** Starts what can be started. Cheap when there is nothing. */
+  kick(): void {
+    while (this.#fatal === undefined && !this.#closing.signal.aborted) {
+      const plan = this.#wants.next(this.#view);
+      if (plan === undefined) return;
+      const allowed = plan.priority === "demand" ? this.#env.fetchesMax * 2 : this.#env.fetchesMax;
+      if (this.#fetches.size >= allowed) return;
+      if (!this.#start(plan)) return;
+    }
+  }
+
+  /** Fails everything that waits and ends all fetches; the stored task is closed. Idempotent. */
+  async close(): Promise<void> {
+    const reason = new UnavailableError("the daemon is stopping", {}, "CLOSED");
+    this.#closing.abort(reason);
+    this.#tick?.cancel();
+    this.#env.slots.forget(this.#kick);
+    this.#waiters.fail({ start: 0, end: this.stored.blockCount }, reason);
+    this.#endFinishers(reason);
+    await Promise.allSettled([...this.#fetches].map((fetch) => fetch.ended));
+    await this.#completing;
+    await this.#session?.end(this.#complete ? "finished" : "idle");
+    await this.stored.close();
+  }
+
+  #refusal(owner: Owner): P2pfsError | undefined {
+    if (this.#fatal !== undefined) return this.#fatal;
+    if (owner.disableBackToSource)
+      return new UnavailableError("the task is not complete here and going back to the source is disabled");
+    if (this.#waiters.size >= TASK_WAITERS_MAX)
+      return new LimitError(`more than ${TASK_WAITERS_MAX} reads wait for one file`);
+    return undefined;
+  }
+
+  #blocked(block: number): boolean {
+    for (const fetch of this.#fetches) if (fetch.next <= block && block < fetch.end) return true;
+    return this.#rests.isResting(block, this.#env.clock.monotonicMs());
+  }
+
+  /** @returns false when no slot is free; the slots call `kick` later */
+  #start(plan: FetchPlan): boolean {
+    const origin = originOf(this.request.url);
+    const release = this.#env.slots.take(plan.priority, origin, this.#kick);
+    if (release === undefined) return false;
+    this.#register();
+    const fetch = fetchBlocks(
+      {
+        stored: this.stored,
+        request: this.request,
+        plan,
+        sourceOf: this.#env.sourceOf,
+        clock: this.#env.clock,
+        ranges: this.#ranges,
+      },
+      (block, length) => this.#blockCame(fetch, block, length),
+      this.#closing.signal,
+    );
+    this.#fetches.add(fetch);
+    fetch.ended
+      .then(
+        () => this.#fetchEnded(fetch, release),
+        (error) => this.#fetchFailed(fetch, release, fromUnknown(error)),
+      )
+      .catch((broken) => this.#quarantine(fromUnknown(broken)));
+    return true;
+  }
+
+  #blockCame(fetch: Fetch, block: number, length: number): void {
+    this.places.set(fetch.place, (this.places.get(fetch.place) ?? 0) + length);
+    const { record } = this.stored;
+    this.stored.update({ bytesFromSource: record.bytesFromSource + length });
+    this.#waiters.blockCame(block, this.stored.blocks);
+    const piece = Math.floor(block / this.#view.blocksPerPiece);
+    if (this.#pieceIsIn(piece)) this.#finishPiece(piece, this.#env.clock.monotonicMs() - fetch.startedMs);
+  }
+
+  #pieceIsIn(piece: number): boolean {
+    const first = piece * this.#view.blocksPerPiece;
+    const end = Math.min(this.stored.blockCount, first + this.#view.blocksPerPiece);
+    return firstClear(this.stored.blocks, first, end) === end;
+  }
+
+  #finishPiece(piece: number, costMs: number): void {
+    if (this.#finishing.has(piece) || this.stored.hasPiece(piece)) return;
+    this.#finishing.add(piece);
+    this.stored
+      .finishPiece(piece, { costMs })
+      .then(
+        (record) => {
+          this.#finishing.delete(piece);
+          this.#session?.pieceFinished({
+            number: piece,
+            length: this.#pieceLength(piece),
+            digest: record.digest,
+            costMs,
+          });
+          for (const listener of this.#pieceListeners) listener(record);
+          if (this.stored.piecesFinished === this.stored.pieceCount) return this.#completeNow();
+          return undefined;
+        },
+        (error) => {
+          this.#finishing.delete(piece);
+          this.#quarantine(fromUnknown(error));
+        },
+      )
+      .finally(() => this.#settleIdle());
+  }
+
+  #pieceLength(piece: number): number {
+    const { record } = this.stored;
+    return Math.min(record.pieceLength, record.contentLength - piece * record.pieceLength);
+  }
+
+  #fetchEnded(fetch: Fetch, release: () => void): void {
+    this.#fetches.delete(fetch);
+    this.#rests.clear(fetch);
+    release();
+    this.kick();
+    this.#settleIdle();
+  }
+
+  async #fetchFailed(fetch: Fetch, release: () => void, error: P2pfsError): Promise<void> {
+    this.#fetches.delete(fetch);
+    release();
+    const left: BlockRange = { start: fetch.next, end: fetch.end };
+    if (!this.#closing.signal.aborted) await this.#afterFailure(fetch, left, error);
+    this.kick();
+    this.#settleIdle();
+  }
+
+  async #afterFailure(fetch: Fetch, left: BlockRange, error: P2pfsError): Promise<void> {
+    this.#lastFailure = error;
+    this.#env.log.debug(
+      { taskId: this.id, url: loggableUrl(this.request.url), code: error.code, reason: error.message },
+      "fetch-failed",
+    );
+    if (error.code === "CHANGED") return this.#changed(error);
+    if (error.code === "NOT_SUPPORTED" && this.#ranges) {
+      this.#ranges = false;
+      return;
+    }
+    // What came before the failure is progress: attempts are counted from where it stopped.
+    const attempts = this.#rests.attemptsAt(left.start);
+    const room =
+      error.code === "NO_SPACE" &&
+      attempts === 0 &&
+      (await this.#env.makeRoom((left.end - left.start) * BLOCK_BYTES));
+    if (room || (error.retry !== "never" && attempts < this.#env.retries)) {
+      const restMs = this.#rests.rest(left, this.#env.clock.monotonicMs(), this.#env.random());
+      this.#env.clock.schedule(restMs + 1, this.#kick);
+      return;
+    }
+    this.#rests.clear(fetch);
+    this.#wants.dropFailed(left);
+    this.#waiters.fail(left, error);
+  }
+
+  /** The origin holds other bytes now: what is here may be read, nothing can be added. */
+  #changed(error: P2pfsError): void {
+    this.#env.log.info(
+      { taskId: this.id, url: loggableUrl(this.request.url), reason: error.message },
+      "content-changed",
+    );
+    this.#endForever(error);
+    this.#env.onChanged(this);
+  }
+
+  /** A broken invariant or a failed anchor: this task alone is given up. */
+  #quarantine(error: P2pfsError): void {
+    this.#env.log.error(
+      {
+        taskId: this.id,
+        code: error.code,
+        reason: error.message,
+        stack: error.code === "INTERNAL" ? error.stack : undefined,
+      },
+      "task-quarantined",
+    );
+    this.#endForever(error);
+  }
+
+  #endForever(error: P2pfsError): void {
+    this.#fatal ??= error;
+    this.#waiters.fail({ start: 0, end: this.stored.blockCount }, error);
+    this.#endFinishers(error);
+  }
+
+  #endFinishers(error?: P2pfsError): void {
+    for (const finisher of this.#finishers) error === undefined ? finisher.resolve() : finisher.reject(error);
+    this.#finishers.clear();
+  }
+
+  #completeNow(): Promise<void> {
+    this.#completing ??= this.#verifyAndComplete()
+      .catch((error) => this.#quarantine(fromUnknown(error)))
+      .finally(() => {
+        this.#completing = undefined;
+        this.#settleIdle();
+      });
+    return this.#completing;
+  }
+
+  async #verifyAndComplete(): Promise<void> {
+    const { stored } = this;
+    for (const anchor of stored.record.anchors) {
+      const algorithm = anchor.slice(0, anchor.indexOf(":"));
+      const actual = await this.#env.digestOf(stored, algorithm);
+      if (actual === anchor) continue;
+      stored.update({ failedAtMs: this.#env.clock.nowMs() });
+      await stored.discard(0, stored.record.contentLength);
+      throw new IntegrityError(`the content's digest is ${actual}, not ${anchor}`);
+    }
+    const finishedAtMs = this.#env.clock.nowMs();
+    stored.update({ finishedAtMs, verified: stored.record.anchors.length > 0 ? "anchored" : "transport" });
+    this.#complete = true;
+    this.#endFinishers();
+    await this.#session?.end("finished");
+    this.#env.log.debug({ taskId: this.id, url: loggableUrl(this.request.url) }, "task-complete");
+  }
+
+  #register(): void {
+    if (this.#registering) return;
+    this.#registering = true;
+    const { record } = this.stored;
+    this.#env.scheduler
+      .register(
+        {
+          taskId: record.id,
+          peerId: this.#env.peerId(),
+          url: record.url,
+          contentLength: record.contentLength,
+          pieceLength: record.pieceLength,
+          pieceCount: this.stored.pieceCount,
+        },
+        this.#closing.signal,
+      )
+      .then(
+        (session) => {
+          this.#session = session;
+        },
+        // Without a scheduler the source serves; the next opening registers anew.
+        (error) =>
+          this.#env.log.debug({ taskId: this.id, reason: fromUnknown(error).message }, "register-failed"),
+      );
+  }
+
+  #startTicking(): void {
+    if (this.#tick !== undefined || this.#closing.signal.aborted) return;
+    this.#tick = this.#env.clock.schedule(TASK_TICK_MS, () => {
+      this.#tick = undefined;
+      this.#expireAndOvertake();
+      if (this.#waiters.size > 0) this.#startTicking();
+    });
+  }
+
+  #expireAndOvertake(): void {
+    const nowMs = this.#env.clock.monotonicMs();
+    const because =
+      this.#lastFailure === undefined ? "the origin is slow or silent" : this.#lastFailure.message;
+    this.#waiters.expire(
+      nowMs,
+      () => new DeadlineError(`no data within ${this.#env.readDeadlineMs / 1000} s: ${because}`),
+    );
+    for (const waiter of [...this.#waiters.demands()]) {
+      if (nowMs - waiter.sinceMs < OVERTAKE_MS) continue;
+      const running = [...this.#fetches].filter(
+        (fetch) => fetch.next <= waiter.next && waiter.next < fetch.end,
+      );
+      const [first] = running;
+      if (first === undefined || running.length > 1 || !this.#ranges) continue;
+      const aheadBytes = (waiter.next - first.next) * BLOCK_BYTES;
+      const dueMs = aheadBytes / 1000 / megabytesPerSecond(first, nowMs);
+      if (waiter.next === first.next || dueMs < OVERTAKE_MS) continue;
+      const end = firstPresent(this.stored.blocks, waiter.next, Math.min(waiter.end, first.end));
+      this.#start({ start: waiter.next, end, priority: "demand" });
+    }
+  }
+
+  #settleIdle(): void {
+    if (!this.busy && !this.#closing.signal.aborted) this.#env.onIdle(this);
+  }
+}
+
+function firstPresent(bits: Uint8Array, from: number, to: number): number {
+  let index = from + 1;
+  while (index < to && !hasBit(bits, index)) index += 1;
+  return index;
+}
+
+/** Scheme, host and port; object stores: scheme and bucket. What shares a fate and a limit. */
+export function originOf(url: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0].replace(/\/\/[^/@]*@/, "//") ?? url;
+}

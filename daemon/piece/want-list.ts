@@ -1,0 +1,134 @@
+/**
+ * Which blocks of one task are wanted, how urgently, and which to fetch next. Pure bookkeeping: it neither fetches nor
+ * waits. Ranges are half-open, in blocks. Kept by the task (daemon/engine/task.ts), which tells it what is in
+ * the file and what is under way.
+ */
+import { firstClear, hasBit } from "./bits.ts";
+
+/** How urgent, most urgent first; the index in this list is the rank. */
+export const PRIORITIES = ["demand", "read-ahead", "copy", "warm", "seed"] as const;
+export type WantPriority = (typeof PRIORITIES)[number];
+
+/** A stretch of blocks [start, end). */
+export interface BlockRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Someone's interest in a stretch. `owner` groups what one opening wants, so that closing it takes all of it back. */
+export interface Want {
+  readonly owner: object;
+  readonly priority: WantPriority;
+  start: number;
+  end: number;
+}
+
+/** A fetch to begin: blocks of one piece, none of them present or under way. */
+export interface FetchPlan extends BlockRange {
+  readonly priority: WantPriority;
+}
+
+/** What the list must know of the task to choose. */
+export interface TaskView {
+  /** Blocks in the file. */
+  readonly blocks: Uint8Array;
+  readonly blockCount: number;
+  readonly blocksPerPiece: number;
+  /** True while a fetch of the block is under way, or it must rest before the next try. */
+  readonly blocked: (block: number) => boolean;
+  /** False: the origin only streams the whole from its start; any fetch is of everything. */
+  readonly ranges: boolean;
+}
+
+export class WantList {
+  #wants: Want[] = [];
+
+  get size(): number {
+    return this.#wants.length;
+  }
+
+  /** Adds interest; wants of equal priority are served in the order they were added. */
+  add(want: Want): void {
+    this.#wants.push(want);
+  }
+
+  /** Drops one want. */
+  remove(want: Want): void {
+    const index = this.#wants.indexOf(want);
+    if (index !== -1) this.#wants.splice(index, 1);
+  }
+
+  /** Drops all wants of an owner, or only those at other priorities than demand. */
+  removeOwner(owner: object, keepDemand = false): void {
+    this.#wants = this.#wants.filter(
+      (want) => want.owner !== owner || (keepDemand && want.priority === "demand"),
+    );
+  }
+
+  /** Takes a stretch out of the owner's wants below demand. */
+  subtract(owner: object, range: BlockRange): void {
+    const kept: Want[] = [];
+    for (const want of this.#wants) {
+      const apart =
+        want.owner !== owner ||
+        want.priority === "demand" ||
+        want.end <= range.start ||
+        want.start >= range.end;
+      if (apart) {
+        kept.push(want);
+        continue;
+      }
+      if (want.start < range.start) kept.push({ ...want, end: range.start });
+      if (want.end > range.end) kept.push({ ...want, start: range.end });
+    }
+    this.#wants = kept;
+  }
+
+  /** Drops every want that overlaps the stretch and is below demand: it failed, and nobody is blocked on it. */
+  dropFailed(range: BlockRange): void {
+    this.#wants = this.#wants.filter(
+      (want) => want.priority === "demand" || want.end <= range.start || want.start >= range.end,
+    );
+  }
+
+  /** The most urgent priority at which something could be fetched now, without choosing it. */
+  next(view: TaskView): FetchPlan | undefined {
+    this.#wants = this.#wants.filter((want) => {
+      want.start = firstClear(view.blocks, want.start, want.end);
+      return want.start < want.end;
+    });
+    for (const priority of PRIORITIES) {
+      for (const want of this.#wants) {
+        if (want.priority !== priority) continue;
+        const plan = this.#planFor(want, view);
+        if (plan !== undefined) return plan;
+      }
+    }
+    return undefined;
+  }
+
+  #planFor(want: Want, view: TaskView): FetchPlan | undefined {
+    const start = firstFetchable(view, want.start, want.end);
+    if (start >= want.end) return undefined;
+    if (!view.ranges)
+      return view.blocked(0) ? undefined : { start: 0, end: view.blockCount, priority: want.priority };
+    // To the end of what somebody wants, within the piece: a GET never carries bytes nobody asked for.
+    const pieceEnd = Math.min(
+      view.blockCount,
+      (Math.floor(start / view.blocksPerPiece) + 1) * view.blocksPerPiece,
+    );
+    let end = start + 1;
+    while (end < pieceEnd && this.#wanted(end) && !hasBit(view.blocks, end) && !view.blocked(end)) end += 1;
+    return { start, end, priority: want.priority };
+  }
+
+  #wanted(block: number): boolean {
+    return this.#wants.some((want) => want.start <= block && block < want.end);
+  }
+}
+
+function firstFetchable(view: TaskView, from: number, to: number): number {
+  let block = firstClear(view.blocks, from, to);
+  while (block < to && view.blocked(block)) block = firstClear(view.blocks, block + 1, to);
+  return block;
+}

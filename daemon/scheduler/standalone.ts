@@ -1,0 +1,23 @@
+/**
+ * The scheduler of a host by itself: no peers, so every task goes back to its source. It keeps nothing and asks nobody.
+ */
+import type { PeerRegistration, PeerSession, Scheduler } from "./scheduler.ts";
+
+const BACK_TO_SOURCE = { kind: "back-to-source" } as const;
+
+const session: PeerSession = {
+  placement: () => BACK_TO_SOURCE,
+  pieceFinished: () => {},
+  pieceFailed: () => {},
+  end: async () => {},
+};
+
+/** Answers every registration with "back to source". */
+export class StandaloneScheduler implements Scheduler {
+  async register(_registration: PeerRegistration, signal: AbortSignal): Promise<PeerSession> {
+    signal.throwIfAborted();
+    return session;
+  }
+
+  async close(): Promise<void> {}
+}
