@@ -103,6 +103,8 @@ export const STREAMED_FILE_DEADLINE_MS = 3_600_000;
 
 /** Largest config file, bytes: a mistaken path must not be read for ever. */
 export const CONFIG_BYTES_MAX = 1 * MIB;
+/** What the aliases of a config file may stand for, in nodes: the yaml library's guard against aliases of aliases. */
+export const CONFIG_ALIASES_MAX = 100;
 /** Wrong keys named at once; more would scroll the first away. */
 export const CONFIG_PROBLEMS_SHOWN_MAX = 10;
 /** Roots a mount may have: each lookup compares its path with all of them. */

@@ -1,0 +1,36 @@
+/**
+ * Which keys do something in this version. A key that is read and checked but has no effect yet is warned of when a
+ * file sets it to something else than its default, so that nobody relies on it.
+ */
+
+/** Keys with an effect; a section's path stands for all below it. */
+const KEYS_WITH_EFFECT = [
+  "host.hostname",
+  "host.ip",
+  "download.server.socketPath",
+  "storage.dir",
+  "storage.keep",
+  "backend.requestHeader",
+  "backend.maxRetries",
+  "backend.enableCacheTemporaryRedirect",
+  "backend.cacheTemporaryRedirectTTL",
+  "gc.interval",
+  "gc.policy.taskTTL",
+  "gc.policy.diskThreshold",
+  "gc.policy.diskHighThresholdPercent",
+  "gc.policy.diskLowThresholdPercent",
+  "health",
+  "metrics",
+  "network",
+  "mount",
+  "guard",
+  "log",
+  "source",
+];
+
+/** Whether the key at this path (list indices as `[]`) has an effect. */
+export function hasEffect(path: string): boolean {
+  return KEYS_WITH_EFFECT.some(
+    (key) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`),
+  );
+}

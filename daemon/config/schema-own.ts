@@ -1,0 +1,72 @@
+/** The keys of dfdaemon.yaml that are p2pfs' own: mount, guard, log and source. Dragonfly's are in schema.ts. */
+import { z } from "zod";
+import {
+  BODY_IDLE_MS_DEFAULT,
+  CONNECT_MS_DEFAULT,
+  HEADERS_MS_DEFAULT,
+  LOG_FILE_BYTES_DEFAULT,
+  LOG_FILES_DEFAULT,
+  MOUNT_ROOTS_MAX,
+  READ_DEADLINE_MS,
+} from "../../base/limits.ts";
+import { byteSize, cidr, duration, mode, oneOf, secretText, text, whole, yesOrNo } from "./leaf.ts";
+
+/** The largest uid or gid (Linux, 32 bits; the last one means "none"). */
+const ID_MAX = 0xffff_fffe;
+
+const consistency = () => oneOf("stale-if-error", "strict", "immutable");
+
+/** What one prefix of the mount reaches and how. */
+const mountRoot = z.object({
+  /** A scheme, or a scheme and a bucket or host: "oss", "oss/BUCKET", "https/HOST". The longest match wins. */
+  path: text(),
+  endpoint: text().optional(),
+  region: text().optional(),
+  accessKeyID: secretText().optional(),
+  accessKeySecret: secretText().optional(),
+  securityToken: secretText().optional(),
+  signature: oneOf("v1", "v4").optional(),
+  anonymous: yesOrNo().default(false),
+  uid: whole(0, ID_MAX).optional(),
+  gid: whole(0, ID_MAX).optional(),
+  mode: mode().optional(),
+  consistency: consistency().optional(),
+});
+
+export const mountSection = z
+  .object({
+    roots: z.array(mountRoot).max(MOUNT_ROOTS_MAX).default([]),
+    attributeTimeout: duration().default(10_000),
+    negativeTimeout: duration().default(1000),
+    readTimeout: duration(1000, 86_400_000).default(READ_DEADLINE_MS),
+    consistency: consistency().default("stale-if-error"),
+    /** What is demanded of bytes; left out: the best that can be had. */
+    integrity: oneOf("anchored", "agreed", "transport").optional(),
+  })
+  .prefault({});
+
+export const guardSection = z
+  .object({
+    /** Blocks of addresses that may be reached although the guard would refuse them. */
+    allow: z.array(cidr()).default([]),
+  })
+  .prefault({});
+
+export const logSection = z
+  .object({
+    level: oneOf("debug", "info", "warn", "error").default("info"),
+    /** Bytes of one log file of a detached daemon before the next is begun. */
+    fileSize: byteSize(4096).default(LOG_FILE_BYTES_DEFAULT),
+    /** Log files kept, the current one included. */
+    fileCount: whole(1, 100).default(LOG_FILES_DEFAULT),
+  })
+  .prefault({});
+
+export const sourceSection = z
+  .object({
+    connectTimeout: duration(1).default(CONNECT_MS_DEFAULT),
+    headersTimeout: duration(1).default(HEADERS_MS_DEFAULT),
+    /** Longest silence within an answer's body. */
+    idleTimeout: duration(1).default(BODY_IDLE_MS_DEFAULT),
+  })
+  .prefault({});
