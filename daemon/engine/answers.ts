@@ -8,6 +8,7 @@ import type { SourceOf, SourceRequest, SourceStat } from "../source/source.ts";
 import type { FactStore } from "../storage/storage.ts";
 import type { Answer, Freshness } from "./open-task.ts";
 import { OriginMemory, type Remembered } from "./origin-memory.ts";
+import type { OriginsDown } from "./origins-down.ts";
 import { originOf } from "./task.ts";
 
 const SPACE = "answer";
@@ -28,12 +29,15 @@ export class Answers {
     sourceOf: SourceOf;
     log: Logger;
     negativeMs: number;
+    /** Shared with other memories of the same origins, if any. */
+    down?: OriginsDown | undefined;
   }) {
     const { facts, log } = options;
     this.#sourceOf = options.sourceOf;
     this.#memory = new OriginMemory<SourceStat>({
       clock: options.clock,
       negativeMs: options.negativeMs,
+      ...(options.down === undefined ? {} : { down: options.down }),
       store: {
         load: async (key) => asRemembered(await facts.get(SPACE, key)),
         save: (key, remembered) => facts.put(SPACE, key, remembered),

@@ -28,6 +28,7 @@ import { ContentDigests } from "./content-digest.ts";
 import { FetchSlots } from "./fetch-slots.ts";
 import type { Answer, EngineApi, Freshness, OpenTask, TaskRequest } from "./open-task.ts";
 import { Opening } from "./opening.ts";
+import type { OriginsDown } from "./origins-down.ts";
 import { EngineTask, type TaskEnvironment } from "./task.ts";
 import { streamUnknownLength } from "./unknown-length.ts";
 import { baseTaskId, isSameVersion, taskIdFor } from "./versions.ts";
@@ -52,6 +53,8 @@ export interface EngineOptions {
   readonly fetchesMax?: number;
   /** mount.negativeTimeout; default 1 s. */
   readonly negativeMs?: number;
+  /** Origins found down, shared with whoever else asks them (the tree's listings); default: the engine's own. */
+  readonly down?: OriginsDown;
 }
 
 /** When a request does not say: ask the origin now, and serve what is complete here when it is down. */
@@ -77,6 +80,7 @@ export class Engine implements EngineApi {
       sourceOf,
       log,
       negativeMs: options.negativeMs ?? 1_000,
+      down: options.down,
     });
     this.#environment = {
       clock,

@@ -5,15 +5,10 @@
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../base/deadline.ts";
 import { type ErrorCode, P2pfsError } from "../../base/errors.ts";
-import {
-  ORIGIN_ANSWERS_MAX,
-  ORIGIN_ASK_DEADLINE_MS,
-  ORIGIN_DOWN_MS,
-  ORIGIN_STALE_WAIT_MS,
-  ORIGINS_DOWN_MAX,
-} from "../../base/limits.ts";
+import { ORIGIN_ANSWERS_MAX, ORIGIN_ASK_DEADLINE_MS, ORIGIN_STALE_WAIT_MS } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { Freshness } from "./open-task.ts";
+import { DOWN_CODES, OriginsDown } from "./origins-down.ts";
 
 /** An answer with the time the origin gave it, ms since the epoch. Persisted as JSON. */
 export interface Remembered<T> {
@@ -39,7 +34,11 @@ export interface RememberedStore<T> {
 export interface Question<T> {
   readonly key: string;
   readonly origin: string;
-  ask(signal: AbortSignal): Promise<T>;
+  /**
+   * @param answering to be called when the origin has begun to answer and more is to come (the pages of a listing): from
+   * then on callers wait for the end
+   */
+  ask(signal: AbortSignal, answering: () => void): Promise<T>;
 }
 
 interface Entry<T> {
@@ -48,10 +47,10 @@ interface Entry<T> {
   /** The last definite "no" (absent, forbidden). */
   refusal: { readonly error: P2pfsError; readonly atMs: number } | undefined;
   flight: Promise<Remembered<T>> | undefined;
+  /** Whether the flight has begun to be answered. */
+  answering: boolean;
 }
 
-/** Codes after which the origin itself is suspected, not the name. */
-const DOWN_CODES: ReadonlySet<ErrorCode> = new Set(["UNAVAILABLE", "DEADLINE", "SOURCE_FAILED"]);
 const REFUSAL_CODES: ReadonlySet<ErrorCode> = new Set(["NOT_FOUND", "PERMISSION"]);
 
 export interface OriginMemoryOptions<T> {
@@ -59,6 +58,8 @@ export interface OriginMemoryOptions<T> {
   readonly store: RememberedStore<T>;
   /** How long "absent" and "forbidden" are believed, ms (mount.negativeTimeout). */
   readonly negativeMs: number;
+  /** Shared by memories that ask the same origins: what one finds down, the others do not wait for. */
+  readonly down?: OriginsDown;
   /** Told of background failures, which no caller sees. */
   readonly onBackgroundError?: (key: string, error: P2pfsError) => void;
 }
@@ -67,11 +68,12 @@ export class OriginMemory<T> {
   readonly #options: OriginMemoryOptions<T>;
   /** In order of last use: the first is forgotten first. */
   readonly #entries = new Map<string, Entry<T>>();
-  readonly #downUntilMs = new Map<string, number>();
+  readonly #down: OriginsDown;
   readonly #closing = new AbortController();
 
   constructor(options: OriginMemoryOptions<T>) {
     this.#options = options;
+    this.#down = options.down ?? new OriginsDown(options.clock);
   }
 
   /**
@@ -89,7 +91,7 @@ export class OriginMemory<T> {
     const flight = this.#ask(question, entry);
     const mayStandIn = good !== undefined && freshness.consistency !== "strict";
     if (!mayStandIn) return { ...(await orAborted(flight, signal)), stale: false };
-    return this.#orStale(question, flight, good, signal);
+    return this.#orStale({ question, entry, flight, good }, signal);
   }
 
   /** The last good answer in memory, whatever its age; asks nobody. */
@@ -109,25 +111,23 @@ export class OriginMemory<T> {
   }
 
   async #orStale(
-    question: Question<T>,
-    flight: Promise<Remembered<T>>,
-    good: Remembered<T>,
+    asked: { question: Question<T>; entry: Entry<T>; flight: Promise<Remembered<T>>; good: Remembered<T> },
     signal: AbortSignal | undefined,
   ): Promise<Recalled<T>> {
-    const down = (this.#downUntilMs.get(question.origin) ?? 0) > this.#options.clock.nowMs();
-    const wait = deadlineSignal(
-      this.#options.clock,
-      "the origin's answer",
-      down ? 0 : ORIGIN_STALE_WAIT_MS,
-      signal,
-    );
+    const { question, entry, flight, good } = asked;
+    const waitMs = this.#down.has(question.origin) ? 0 : ORIGIN_STALE_WAIT_MS;
+    const wait = deadlineSignal(this.#options.clock, "the origin's answer", waitMs, signal);
     try {
-      return { ...(await orAborted(flight, wait.signal)), stale: false };
+      const inTime = orAborted(flight, wait.signal).catch((error) => {
+        if (!wait.signal.aborted || !entry.answering) throw error;
+        return orAborted(flight, signal);
+      });
+      return { ...(await inTime), stale: false };
     } catch (caught) {
       signal?.throwIfAborted();
       const error = fromUnknown(caught);
       if (!DOWN_CODES.has(error.code)) throw error;
-      this.#markDown(question.origin);
+      this.#down.add(question.origin);
       // Whatever the flight ends with later is its own business; here nobody waits for it any more.
       flight.catch((late) => this.#options.onBackgroundError?.(question.key, fromUnknown(late)));
       return { ...good, stale: true, staleBecause: error };
@@ -144,19 +144,23 @@ export class OriginMemory<T> {
       ORIGIN_ASK_DEADLINE_MS,
       this.#closing.signal,
     );
-    const flight = orAborted(question.ask(deadline.signal), deadline.signal)
+    entry.answering = false;
+    const answering = () => {
+      entry.answering = true;
+    };
+    const flight = orAborted(question.ask(deadline.signal, answering), deadline.signal)
       .then(
         (value) => {
           const remembered = { value, checkedAtMs: this.#options.clock.nowMs() };
           entry.good = remembered;
           entry.refusal = undefined;
-          this.#downUntilMs.delete(question.origin);
+          this.#down.delete(question.origin);
           this.#options.store.save(question.key, remembered);
           return remembered;
         },
         (caught) => {
           const error = fromUnknown(caught);
-          if (DOWN_CODES.has(error.code)) this.#markDown(question.origin);
+          if (DOWN_CODES.has(error.code)) this.#down.add(question.origin);
           if (REFUSAL_CODES.has(error.code)) {
             entry.refusal = { error, atMs: this.#options.clock.nowMs() };
             if (entry.good !== undefined) this.#options.store.forget(question.key);
@@ -187,6 +191,7 @@ export class OriginMemory<T> {
       loaded: false,
       refusal: undefined,
       flight: undefined,
+      answering: false,
     };
     if (known !== undefined) this.#entries.delete(key);
     this.#entries.set(key, entry);
@@ -195,11 +200,6 @@ export class OriginMemory<T> {
       if (oldest !== undefined) this.#entries.delete(oldest);
     }
     return entry;
-  }
-
-  #markDown(origin: string): void {
-    if (this.#downUntilMs.size >= ORIGINS_DOWN_MAX) this.#downUntilMs.clear();
-    this.#downUntilMs.set(origin, this.#options.clock.nowMs() + ORIGIN_DOWN_MS);
   }
 }
 
