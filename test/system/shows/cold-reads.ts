@@ -1,0 +1,114 @@
+/** Small reads of large cold files take blocks, not files: headers of many shards, random pages of one huge file. */
+import assert from "node:assert/strict";
+import { request as httpRequest, Agent } from "node:http";
+import { basename } from "node:path";
+import { BLOCK_BYTES } from "../../../base/limits.ts";
+import { randomContent } from "../../origin/content.ts";
+import { type NginxOrigin, startNginx } from "../../origin/nginx.ts";
+import { seededRandom } from "../../base/seeded-random.ts";
+import { type DaemonProcess, mountedDaemon, readerWords } from "../daemon.ts";
+import { output, start } from "../processes.ts";
+import type { Scope } from "../scope.ts";
+import { type Figures, formatBytes, formatMs, MIB, quantile } from "./figures.ts";
+import { patch } from "./origin-files.ts";
+
+/** A file's length is asked for with a GET of one byte, which the log counts too; some are asked twice. */
+const STAT_BYTES_MAX = 16;
+/** Disk that the headers may take at most, bytes. */
+const HEADERS_DISK_BYTES_MAX = 64 * MIB;
+const PAGE_BYTES = 4096;
+
+/** Reads the first 8 bytes of each file, as a loader looks for the length of a header. */
+function firstBytes(paths: readonly string[]): Promise<string> {
+  const script = 'for path; do head -c 8 -- "$path" | sha256sum; done';
+  return output(["bash", "-c", script, "bash", ...paths]);
+}
+
+export interface HeadersSize {
+  readonly fileCount: number;
+  /** Length of each file; they are sparse. */
+  readonly fileBytes: number;
+}
+
+export async function showHeaders(scope: Scope, size: HeadersSize): Promise<Figures> {
+  const origin = await startNginx();
+  scope.after(() => origin.stop());
+  const files: string[] = [];
+  for (let n = 0; n < size.fileCount; n++) {
+    const path = await origin.writeSparse(`model-${n}.safetensors`, size.fileBytes);
+    await patch(path, 0, randomContent(8, n).read(0, 8));
+    files.push(path);
+  }
+  const daemon = await mountedDaemon(scope);
+  const before = await daemon.diskBytes();
+  const mounted = files.map((path) => daemon.path(origin.url(basename(path))));
+  assert.equal(await firstBytes(mounted), await firstBytes(files), "the first 8 bytes");
+  const sent = await origin.bytesSent();
+  const disk = (await daemon.diskBytes()) - before;
+  assert.ok(sent <= size.fileCount * (BLOCK_BYTES + STAT_BYTES_MAX), `the origin sent ${formatBytes(sent)}`);
+  assert.ok(disk < HEADERS_DISK_BYTES_MAX, `disk used: ${formatBytes(disk)}`);
+  return {
+    files: `${size.fileCount} x ${formatBytes(size.fileBytes)}, 8 bytes of each`,
+    "origin sent": `${formatBytes(sent)} in ${(await origin.log()).length} requests`,
+    "disk used": formatBytes(disk),
+  };
+}
+
+export interface RandomReadsSize {
+  readonly fileBytes: number;
+  readonly readCount: number;
+  /** Namespaces of a shaped link; without them over loopback. */
+  readonly link?: { readonly hostNetns: string; readonly originNetns: string; readonly originAddress: string };
+}
+
+/** A GET of one block by a plain client that keeps its connection. Resolves to its time, ms. */
+function rawGetMs(agent: Agent, url: string, offset: number): Promise<number> {
+  const begin = performance.now();
+  return new Promise((resolve, reject) => {
+    const headers = { range: `bytes=${offset}-${offset + BLOCK_BYTES - 1}` };
+    const asked = httpRequest(url, { agent, headers }, (answer) => {
+      answer.resume().once("end", () => resolve(performance.now() - begin));
+    });
+    asked.once("error", reject).end();
+  });
+}
+
+async function readPages(scope: Scope, origin: NginxOrigin, daemon: DaemonProcess, file: string, offsets: number[]) {
+  const url = origin.url(basename(file));
+  const here = start(scope, readerWords("steps", daemon.path(url)));
+  const there = start(scope, readerWords("steps", file));
+  await here.ask("open");
+  await there.ask("open");
+  const times: number[] = [];
+  for (const offset of offsets) {
+    const [ms, digest] = (await here.ask(`read ${offset} ${PAGE_BYTES}`)).split(" ");
+    const [, expected] = (await there.ask(`read ${offset} ${PAGE_BYTES}`)).split(" ");
+    assert.equal(digest, expected, `the page at ${offset}`);
+    times.push(Number(ms));
+  }
+  await Promise.all([here.finish(), there.finish()]);
+  return times;
+}
+
+export async function showRandomReads(scope: Scope, size: RandomReadsSize): Promise<Figures> {
+  const random = seededRandom("random reads");
+  const blockCount = Math.floor(size.fileBytes / BLOCK_BYTES);
+  const blocks = new Set<number>();
+  while (blocks.size < size.readCount) blocks.add(random.below(blockCount));
+  const pages = BLOCK_BYTES / PAGE_BYTES;
+  const offsets = [...blocks].map((block) => block * BLOCK_BYTES + random.below(pages) * PAGE_BYTES);
+  const origin = await startNginx({ ...(size.link && { netns: size.link.originNetns, address: size.link.originAddress }) });
+  scope.after(() => origin.stop());
+  const file = await origin.writeSparse("huge.bin", size.fileBytes);
+  for (const [n, offset] of offsets.entries()) await patch(file, offset, randomContent(16, n).read(0, 16));
+  const daemon = await mountedDaemon(scope, { netns: size.link?.hostNetns });
+  const times = await readPages(scope, origin, daemon, file, offsets);
+  const sent = await origin.bytesSent();
+  // A page at the very end of a block may make the kernel read on into the next.
+  assert.ok(sent <= 2 * size.readCount * (BLOCK_BYTES + STAT_BYTES_MAX), `the origin sent ${formatBytes(sent)}`);
+  return {
+    reads: `${size.readCount} of ${PAGE_BYTES} bytes in ${formatBytes(size.fileBytes)}`,
+    "p50 and p99": `${formatMs(quantile(times, 0.5))}, ${formatMs(quantile(times, 0.99))}`,
+    "origin sent": `${formatBytes(sent)}, ${formatBytes(sent / size.readCount)} a read`,
+  };
+}
