@@ -109,6 +109,21 @@ export class FilePump {
     this.#dropFilling();
   }
 
+  /**
+   * The bytes stopped coming: whole blocks that came are written and announced, so that the next try begins behind them; then as
+   * abort(). The destination's last block is not among them: only end() knows that no byte follows it.
+   */
+  async cutOff(): Promise<void> {
+    await this.#idle();
+    const filling = this.#filling;
+    const isLast = this.#submitted + BLOCK_BYTES === this.#destination.length;
+    if (!this.#pausing && this.#failure === undefined && filling?.length === BLOCK_BYTES && !isLast) {
+      this.#submit(filling);
+      await this.#idle();
+    }
+    await this.abort();
+  }
+
   /** Resolves when no write is under way; the end of one may begin the next. */
   async #idle(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;

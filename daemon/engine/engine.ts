@@ -182,13 +182,17 @@ export class Engine implements EngineApi {
 
   /** The open task of the id, whoever else opens it at the same time; made from `record` when it is not known. */
   async #task(id: string, request: SourceRequest, record?: () => TaskRecord): Promise<EngineTask> {
-    const known = this.#tasks.get(id) ?? (await this.#opening.get(id));
-    if (known !== undefined && this.#tasks.get(id) === known) {
+    const known = this.#tasks.get(id);
+    if (known !== undefined) {
       if (record !== undefined) known.request = request;
       known.hold();
       return known;
     }
-    if (known !== undefined) return this.#task(id, request, record);
+    const underWay = this.#opening.get(id);
+    if (underWay !== undefined) {
+      await underWay;
+      return this.#task(id, request, record);
+    }
     if (this.#tasks.size >= OPEN_TASKS_MAX)
       throw new P2pfsError("TOO_MANY_OPEN", `more than ${OPEN_TASKS_MAX} files are open in the daemon`);
     const opening = this.#openStored(id, record).then(async (stored) => {

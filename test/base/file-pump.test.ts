@@ -202,6 +202,17 @@ test("abort while waiting for a buffer leaves the line", async () => {
   close();
 });
 
+test("a fetch that is cut off keeps the whole blocks that came and drops the rest", async () => {
+  const { destination, blocks, close } = openDestination({ length: 4 * BLOCK_BYTES });
+  const pool = new BufferPool(2 * BLOCK_BYTES);
+  const pump = new FilePump(destination, pool);
+  await pump.write(new Uint8Array(2 * BLOCK_BYTES + 7));
+  await pump.cutOff();
+  assert.equal(blocks.length, 2);
+  assert.equal(pool.lentCount, 0);
+  close();
+});
+
 test("abort after the end changes nothing", async () => {
   const { destination, close } = openDestination({ length: 3 });
   const pump = new FilePump(destination, new BufferPool(BLOCK_BYTES));

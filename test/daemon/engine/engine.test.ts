@@ -1,0 +1,392 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readSync } from "node:fs";
+import { after, beforeEach, describe, test } from "node:test";
+import { systemClock } from "../../../base/clock.ts";
+import { DeadlineError, type P2pfsError, UnavailableError } from "../../../base/errors.ts";
+import { BLOCK_BYTES } from "../../../base/limits.ts";
+import { silentLogger } from "../../../base/logger.ts";
+import { Engine, type EngineOptions } from "../../../daemon/engine/engine.ts";
+import type { OpenTask } from "../../../daemon/engine/open-task.ts";
+import { hasBit } from "../../../daemon/piece/bits.ts";
+import { StandaloneScheduler } from "../../../daemon/scheduler/standalone.ts";
+import { MemoryStorage } from "../../../daemon/storage/memory-storage.ts";
+import { contentBlock, ScriptedSource } from "./scripted-source.ts";
+
+const URL_OF_FILE = "http://origin/file";
+const request = { url: URL_OF_FILE, headers: {} };
+const MIB = BLOCK_BYTES;
+
+let source: ScriptedSource;
+let storage: MemoryStorage;
+let engine: Engine;
+const engines: Engine[] = [];
+const storages: MemoryStorage[] = [];
+
+function makeEngine(options: Partial<EngineOptions> = {}): Engine {
+  const made = new Engine({
+    clock: systemClock,
+    random: () => 0.5,
+    log: silentLogger,
+    storage,
+    sourceOf: () => source,
+    scheduler: new StandaloneScheduler(),
+    newPeerId: () => "127.0.0.1-host-0",
+    retries: 1,
+    ...options,
+  });
+  engines.push(made);
+  return made;
+}
+
+beforeEach(async () => {
+  source = new ScriptedSource(10 * MIB + 100);
+  storage = await MemoryStorage.open();
+  storages.push(storage);
+  engine = makeEngine();
+});
+
+// The system clock's timers do not keep a process alive; waiting for them is what these tests do.
+const alive = setInterval(() => {}, 1_000);
+
+after(async () => {
+  clearInterval(alive);
+  for (const made of engines) await made.close();
+  for (const made of storages) await made.close();
+});
+
+function assertBytes(task: OpenTask, offset: number, length: number, version = 1): void {
+  const bytes = Buffer.alloc(length);
+  assert.equal(readSync(task.fd, bytes, 0, length, offset), length);
+  assert.ok(bytes.equals(contentBlock(version, offset, length)), `bytes at ${offset}`);
+}
+
+/** A promise that the test opens. */
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    return (error as P2pfsError).code;
+  }
+  return "no error";
+}
+
+describe("an open task", () => {
+  test("fetches exactly the blocks a lone read touches", async () => {
+    const task = await engine.open(request);
+    await task.want({ offset: 3 * MIB + 5, length: 10 }, "demand");
+    assert.deepEqual(source.reads, [{ offset: 3 * MIB, length: MIB }]);
+    assertBytes(task, 3 * MIB, MIB);
+    assert.equal(hasBit(task.blocks, 4), false);
+    await task.close();
+  });
+
+  test("fetches nothing twice, however many want it at once", async () => {
+    const tasks = await Promise.all([engine.open(request), engine.open(request), engine.open(request)]);
+    await Promise.all(tasks.map((task) => task.finish("copy")));
+    const bytes = source.reads.reduce((sum, read) => sum + (read.length ?? 0), 0);
+    assert.equal(bytes, source.length);
+    assert.equal(tasks[0]?.record.bytesFromSource, source.length);
+    for (const task of tasks) await task.close();
+  });
+
+  test("is complete when all is in, and stays so after it was closed and opened again", async () => {
+    const task = await engine.open(request);
+    await task.finish("copy");
+    assert.equal(task.complete, true);
+    assert.equal(task.piecesFinished, 3);
+    await task.close();
+    const again = await makeEngine().openKnown(task.id);
+    assert.equal(again.complete, true);
+    assertBytes(again, 9 * MIB, MIB + 100);
+    await again.close();
+  });
+
+  test("a blocked reader's block overtakes a copy that is under way", async () => {
+    const hold = gate();
+    source.script = ({ index }) => (index < 2 ? { gate: () => hold.opened } : {});
+    const slow = makeEngine({ fetchesMax: 2 });
+    const task = await slow.open(request);
+    const copy = task.finish("copy");
+    await task.want({ offset: 9 * MIB, length: 1 }, "demand");
+    assertBytes(task, 9 * MIB, 1);
+    assert.equal(task.complete, false);
+    hold.open();
+    await copy;
+    await task.close();
+  });
+
+  test("blocks are readable while their fetch still runs", async () => {
+    const hold = gate();
+    source.script = () => ({ gate: (block) => (block === 2 ? hold.opened : undefined) });
+    const task = await engine.open(request);
+    const all = task.want({ offset: 0, length: 4 * MIB }, "copy");
+    await task.want({ offset: MIB, length: MIB }, "demand");
+    assertBytes(task, 0, 2 * MIB);
+    assert.equal(source.reads.length, 1);
+    hold.open();
+    await all;
+    await task.close();
+  });
+
+  test("a reader far ahead of a stuck fetch gets its block from a fetch of its own", async () => {
+    const hold = gate();
+    source.script = ({ index }) =>
+      index === 0 ? { gate: (block) => (block === 0 ? hold.opened : undefined) } : {};
+    const task = await engine.open(request);
+    const all = task.want({ offset: 0, length: 4 * MIB }, "copy");
+    await task.want({ offset: 3 * MIB, length: MIB }, "demand");
+    assertBytes(task, 3 * MIB, MIB);
+    hold.open();
+    await all;
+    assertBytes(task, 0, 4 * MIB);
+    await task.close();
+  });
+
+  test("tells of each piece once, with the digest of its bytes", async () => {
+    const task = await engine.open(request);
+    const pieces: number[] = [];
+    task.onPiece((piece) => {
+      assert.match(piece.digest, /^crc32:\d+$/);
+      pieces.push(piece.number);
+    });
+    await task.finish("copy");
+    assert.deepEqual(pieces.sort(), [0, 1, 2]);
+    assert.equal((await task.finishedPieces()).length, 3);
+    await task.close();
+  });
+
+  test("what nobody wants any more and was not begun is not fetched", async () => {
+    const hold = gate();
+    source.script = ({ index }) => (index === 0 ? { gate: () => hold.opened } : {});
+    const one = makeEngine({ fetchesMax: 1 });
+    const task = await one.open(request);
+    const first = task.want({ offset: 0, length: MIB }, "read-ahead");
+    task.want({ offset: 4 * MIB, length: 4 * MIB }, "read-ahead").catch(() => {});
+    task.unwant({ offset: 4 * MIB, length: 4 * MIB });
+    hold.open();
+    await first;
+    await task.close();
+    assert.deepEqual(source.reads, [{ offset: 0, length: MIB }]);
+  });
+
+  test("an empty file is complete at once", async () => {
+    source.length = 0;
+    const task = await engine.open(request);
+    await task.finish("copy");
+    assert.equal(task.complete, true);
+    assert.equal(source.reads.length, 0);
+    await task.close();
+  });
+});
+
+describe("a fetch that fails", () => {
+  test("is tried again from where it stopped", async () => {
+    const error = new UnavailableError("reset");
+    source.script = ({ index }) => (index === 0 ? { failAfter: { blocks: 2, error } } : {});
+    const task = await engine.open(request);
+    await task.want({ offset: 0, length: 4 * MIB }, "demand");
+    assert.deepEqual(source.reads, [
+      { offset: 0, length: 4 * MIB },
+      { offset: 2 * MIB, length: 2 * MIB },
+    ]);
+    assertBytes(task, 0, 4 * MIB);
+    await task.close();
+  });
+
+  test("fails its readers after the configured retries, and only them", async () => {
+    const error = new UnavailableError("refused");
+    source.script = ({ offset }) => (offset === 4 * MIB ? { failAfter: { blocks: 0, error } } : {});
+    const task = await engine.open(request);
+    assert.equal(await codeOf(task.want({ offset: 4 * MIB, length: 1 }, "demand")), "UNAVAILABLE");
+    assert.equal(source.reads.length, 2);
+    await task.want({ offset: 0, length: MIB }, "demand");
+    source.script = () => ({});
+    await task.want({ offset: 4 * MIB, length: 1 }, "demand");
+    await task.close();
+  });
+
+  test("for good is not repeated", async () => {
+    const error = new UnavailableError("the origin answered 418", {}, "SOURCE_REFUSED");
+    source.script = () => ({ failAfter: { blocks: 0, error } });
+    const task = await engine.open(request);
+    assert.equal(await codeOf(task.want({ offset: 0, length: 1 }, "demand")), "SOURCE_REFUSED");
+    assert.equal(source.reads.length, 1);
+    await task.close();
+  });
+
+  test("a silent origin ends a blocked read at the read deadline", async () => {
+    const hold = gate();
+    source.script = () => ({ gate: () => hold.opened });
+    const impatient = makeEngine({ readDeadlineMs: 300 });
+    const task = await impatient.open(request);
+    await assert.rejects(task.want({ offset: 0, length: 1 }, "demand"), DeadlineError);
+    hold.open();
+    await task.close();
+  });
+
+  test("a reader that gives up leaves no trace", async () => {
+    const hold = gate();
+    source.script = () => ({ gate: () => hold.opened });
+    const task = await engine.open(request);
+    const controller = new AbortController();
+    const reading = task.want({ offset: 0, length: 1 }, "demand", controller.signal);
+    controller.abort(new UnavailableError("gone"));
+    assert.equal(await codeOf(reading), "UNAVAILABLE");
+    hold.open();
+    await task.close();
+  });
+});
+
+describe("versions", () => {
+  test("a changed origin ends an open task with CHANGED, and the next opening has the new bytes under another id", async () => {
+    const old = await engine.open(request);
+    await old.want({ offset: 0, length: MIB }, "demand");
+    source.version = 2;
+    assert.equal(await codeOf(old.want({ offset: 5 * MIB, length: 1 }, "demand")), "CHANGED");
+    assertBytes(old, 0, MIB, 1);
+    const fresh = await engine.open({
+      ...request,
+      freshness: { consistency: "stale-if-error", maxAgeMs: 60_000 },
+    });
+    assert.notEqual(fresh.id, old.id);
+    await fresh.finish("copy");
+    assertBytes(fresh, 0, MIB, 2);
+    await old.close();
+    await fresh.close();
+  });
+
+  test("a complete task is served while the origin is down", async () => {
+    const task = await engine.open(request);
+    await task.finish("copy");
+    await task.close();
+    source.down = new UnavailableError("refused");
+    const again = await makeEngine().open(request);
+    assert.equal(again.complete, true);
+    await again.close();
+  });
+
+  test("a file that is gone is NOT_FOUND, with the origin's status", async () => {
+    source.missing = true;
+    await assert.rejects(engine.open(request), (error: P2pfsError) => error.origin?.statusCode === 404);
+  });
+
+  test("many stats at once are one question", async () => {
+    await Promise.all(Array.from({ length: 50 }, () => engine.stat(request)));
+    assert.equal(source.stats, 1);
+  });
+});
+
+describe("origins that keep to few rules", () => {
+  test("one without ranges is streamed once, in order, and blocks are readable as they pass", async () => {
+    source.ranges = false;
+    const task = await engine.open(request);
+    await task.want({ offset: 8 * MIB, length: 1 }, "demand");
+    assertBytes(task, 8 * MIB, 1);
+    await task.finish("copy");
+    assert.deepEqual(source.reads, [{ offset: 0, length: source.length }]);
+    await task.close();
+  });
+
+  test("one without ranges that breaks off is streamed again, and bytes that differ are never mixed in", async () => {
+    source.ranges = false;
+    const error = new UnavailableError("reset");
+    source.script = ({ index }) => (index === 0 ? { failAfter: { blocks: 3, error } } : {});
+    const task = await engine.open(request);
+    await task.finish("copy");
+    assertBytes(task, 0, 10 * MIB);
+    assert.equal(source.reads.length, 2);
+    await task.close();
+  });
+
+  test("one that tells no length is fetched whole before it is open", async () => {
+    source.tellsLength = false;
+    source.ranges = false;
+    const task = await engine.open(request);
+    assert.equal(task.record.contentLength, source.length);
+    assert.equal(task.complete, true);
+    assertBytes(task, 10 * MIB, 100);
+    await task.close();
+  });
+});
+
+describe("digests", () => {
+  function sha256(version: number): string {
+    return `sha256:${createHash("sha256")
+      .update(contentBlock(version, 0, source.length))
+      .digest("hex")}`;
+  }
+
+  test("an anchor that holds makes the task anchored", async () => {
+    const task = await engine.open({ ...request, anchors: [sha256(1)] });
+    await task.finish("copy");
+    assert.equal(task.record.verified, "anchored");
+    await task.close();
+  });
+
+  test("an anchor that fails is fatal for the task and leaves none of its blocks", async () => {
+    const task = await engine.open({ ...request, anchors: [sha256(2)] });
+    assert.equal(await codeOf(task.finish("copy")), "INTEGRITY");
+    assert.equal(hasBit(task.blocks, 0), false);
+    assert.equal(await codeOf(task.want({ offset: 0, length: 1 }, "demand")), "INTEGRITY");
+    await task.close();
+  });
+
+  test("one request's digest fails that request only", async () => {
+    const task = await engine.open(request);
+    await task.finish("copy");
+    assert.equal(await codeOf(task.verify(sha256(2))), "INTEGRITY");
+    await task.verify(sha256(1));
+    assert.equal(task.complete, true);
+    await task.close();
+  });
+});
+
+describe("without the source", () => {
+  test("a task that is complete here is served with back-to-source disabled, and one that is not is refused", async () => {
+    assert.equal(await codeOf(engine.open({ ...request, disableBackToSource: true })), "UNAVAILABLE");
+    const task = await engine.open(request);
+    await task.finish("copy");
+    const stats = source.stats;
+    const here = await engine.open({ ...request, disableBackToSource: true });
+    await here.finish("copy");
+    assert.equal(source.stats, stats, "the origin was not asked");
+    await task.close();
+    await here.close();
+  });
+});
+
+describe("the engine's end", () => {
+  test("closing fails those who wait and is idempotent", async () => {
+    const hold = gate();
+    source.script = () => ({ gate: () => hold.opened });
+    const task = await engine.open(request);
+    const reading = codeOf(task.want({ offset: 0, length: 1 }, "demand"));
+    const closing = engine.close();
+    hold.open();
+    await closing;
+    assert.equal(await reading, "CLOSED");
+    await engine.close();
+    assert.equal(await codeOf(engine.open(request)), "CLOSED");
+  });
+
+  test("a deleted task goes on for those who have it open and begins anew for others", async () => {
+    const task = await engine.open(request);
+    await task.finish("copy");
+    await engine.delete(task.id);
+    assertBytes(task, 0, MIB);
+    const again = await engine.open(request);
+    assert.equal(again.complete, false);
+    await again.want({ offset: 0, length: 1 }, "demand");
+    await again.close();
+    await task.close();
+  });
+});
