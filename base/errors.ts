@@ -29,6 +29,7 @@ export const ERROR_TABLE = {
   IS_A_DIRECTORY: { errno: "EISDIR", grpc: 9, http: 400, exit: 1, retry: "never" },
   NAME_TOO_LONG: { errno: "ENAMETOOLONG", grpc: 3, http: 400, exit: 1, retry: "never" },
   NO_ATTRIBUTE: { errno: "ENODATA", grpc: 5, http: 404, exit: 1, retry: "never" },
+  BUFFER_TOO_SMALL: { errno: "ERANGE", grpc: 11, http: 400, exit: 1, retry: "never" },
   BAD_HANDLE: { errno: "EBADF", grpc: 9, http: 400, exit: 1, retry: "never" },
   STALE: { errno: "ESTALE", grpc: 9, http: 409, exit: 1, retry: "never" },
   ALREADY_EXISTS: { errno: "EEXIST", grpc: 6, http: 409, exit: 1, retry: "never" },

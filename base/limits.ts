@@ -41,6 +41,20 @@ export const READ_DEADLINE_MS = 60_000;
 /** Attempts at one fetch beyond the first when the config names none (backend.maxRetries, Dragonfly: 1). */
 export const FETCH_RETRIES_DEFAULT = 1;
 
+// --- storage ----------------------------------------------------------------------------------------------------
+
+/**
+ * How long after its last use a task is never collected, ms: programs close and reopen what they are about to read (a loader
+ * its shards, one after the other), and a task that is collected in between is fetched twice. As long as an idle peer lives.
+ */
+export const COLLECT_FRESH_MS = 60_000;
+/** Tasks put in order for eviction at once; more are chosen in the next round. Bounds the pause that sorting makes. */
+export const COLLECT_BATCH_MAX = 16_384;
+/** Files of unknown length that may be streamed into the storage's folder at once; each holds a descriptor and has no bound of its own. */
+export const TEMPORARY_FILES_MAX = 64;
+/** Bytes of a task id or of a fact's space: both become parts of keys and of file names (NAME_MAX is 255 with ".bits"). */
+export const TASK_ID_BYTES_MAX = 200;
+
 // --- read-ahead -------------------------------------------------------------------------------------------------
 
 /** Concurrent sequential streams remembered per inode. */
@@ -53,6 +67,15 @@ export const READ_STREAM_BACKWARD_BYTES = 1 * MIB;
 export const READ_AHEAD_BYTES_MAX = 1 * GIB;
 /** Largest window of one stream, bytes. */
 export const READ_AHEAD_WINDOW_BYTES_MAX = 256 * MIB;
+/**
+ * Bytes a stream must have moved on before it counts as sequential: a header of a megabyte, with the kernel's own
+ * read-ahead past it, still costs only the blocks it touches.
+ */
+export const READ_SEQUENTIAL_BYTES_MIN = BLOCK_BYTES + 256 * KIB;
+/** A stream is sequential while it read at least one byte in so many of those it passed: scattered reads never get there. */
+export const READ_STREAM_BYTES_PASSED_MAX = 16;
+/** Time without a read after which a stream's window may be given to another when the budget is spent, ms. */
+export const READ_STREAM_IDLE_MS = 5_000;
 
 // --- origins ----------------------------------------------------------------------------------------------------
 
@@ -119,3 +142,171 @@ export const BODY_IDLE_MS_DEFAULT = 15_000;
 export const LOG_FILE_BYTES_DEFAULT = 16 * MIB;
 /** Log files of a detached daemon that are kept unless the config says otherwise, the current one included. */
 export const LOG_FILES_DEFAULT = 5;
+/** Largest table of mounts that is read, bytes: a host with 100,000 mounts has about 15 MiB. */
+export const MOUNT_TABLE_BYTES_MAX = 64 * MIB;
+/** Symbolic links followed in one path: the kernel's own bound (path_resolution(7)). */
+export const SYMLINKS_MAX = 40;
+/** Bytes copied at once from the cache to a user's file: large enough that calls do not count. */
+export const COPY_CHUNK_BYTES = 1 * MIB;
+
+// --- HTTP origins -----------------------------------------------------------------------------------------------
+
+/** Questions (stat, listings) in flight to one origin: `find` over a tree must not look like an attack. */
+export const ORIGIN_QUESTIONS_MAX = 16;
+/** Questions that may wait for their turn at one origin; more get EAGAIN. */
+export const ORIGIN_QUESTIONS_WAITING_MAX = 4_096;
+/** Connections to one origin: every fetch of the daemon and every question has one, so that no GET queues behind a stuck one. */
+export const ORIGIN_CONNECTIONS_MAX = DAEMON_FETCHES_MAX + DEMAND_FETCHES_EXTRA + ORIGIN_QUESTIONS_MAX;
+/** How long an idle connection is kept when the origin names no time of its own, ms; below the 15 s and more of most servers. */
+export const CONNECTION_IDLE_MS = 12_000;
+/** How long an idle connection is kept at most, whatever the origin says, ms. */
+export const CONNECTION_IDLE_MS_MAX = 60_000;
+/** Sets of connections kept apart because they trust other certificates or serve other askers. */
+export const CONNECTION_SETS_MAX = 64;
+/** TLS sessions remembered per set, so that the next connection needs no full handshake. */
+export const TLS_SESSIONS_MAX = 256;
+/** Longest attempt at one of several addresses of a name before the next is tried, ms. */
+export const ADDRESS_ATTEMPT_MS = 1_000;
+/** Buffer of a plain connection, bytes; there are three. A read of the kernel's socket buffer fits: fewer calls per GiB. */
+export const SOCKET_READ_BYTES = 128 * KIB;
+/** Buffer of a TLS connection, bytes; there are three. A TLS record is at most 16 KiB. */
+export const TLS_READ_BYTES = 32 * KIB;
+/** Reads shorter than this are copied out of the connection's buffer, bytes: the head of an answer may be kept in parts. */
+export const SOCKET_COPY_BYTES = 16 * KIB;
+/** Largest head of an answer, bytes. Not above SOCKET_COPY_BYTES: see there. */
+export const ANSWER_HEAD_BYTES_MAX = 16 * KIB;
+/** A body nobody wants is read to its end when it has no more bytes than this, so that the connection stays; else it is cut. */
+export const UNWANTED_BODY_BYTES_MAX = 64 * KIB;
+/** How long the rest of an unwanted body may take, ms. */
+export const UNWANTED_BODY_MS_MAX = 2_000;
+/** Redirects followed for one question (curl's and reqwest's bounds are 50 and 10). */
+export const REDIRECTS_MAX = 10;
+/** Redirects remembered (Dragonfly: 1000). */
+export const REDIRECTS_KEPT_MAX = 1_000;
+/** How long a temporary redirect is remembered unless the config says otherwise, ms (backend.cacheTemporaryRedirectTTL). */
+export const TEMPORARY_REDIRECT_MS_DEFAULT = 600_000;
+/** GETs sent anew at once because a kept connection turned out to be closed. */
+export const STALE_CONNECTION_RETRIES = 2;
+/** First rest before a question is asked again, ms; doubles, and each is shortened by up to half at random. */
+export const QUESTION_REST_MS = 200;
+/** Longest rest before a question is asked again, ms; a Retry-After beyond it is not waited for. */
+export const QUESTION_REST_MS_MAX = 5_000;
+/** A Last-Modified this close to now may yet stand for two versions (RFC 9110 §8.8.2.2: one second; the rest is clock skew), ms. */
+export const LAST_MODIFIED_SETTLED_MS = 60_000;
+/** Bytes of a page read to see whether it is an index; every known one says so in its first KiB. */
+export const INDEX_HEAD_BYTES_MAX = 256 * KIB;
+/** Largest index page, bytes. */
+export const INDEX_BYTES_MAX = 128 * MIB;
+/** Entries of one index page. */
+export const INDEX_ENTRIES_MAX = 200_000;
+/** Largest JSON object of one entry, characters. */
+export const INDEX_ENTRY_CHARACTERS_MAX = 64 * KIB;
+/** Entries handed on at once. */
+export const LIST_PAGE_ENTRIES = 1_000;
+/** Folders that wait to be listed in a recursive listing. */
+export const LIST_FOLDERS_MAX = 100_000;
+/** How deep a recursive listing goes: a server that makes up folders for ever must end somewhere. */
+export const LIST_DEPTH_MAX = 64;
+
+// --- names of hosts ---------------------------------------------------------------------------------------------
+
+/** Names remembered with their addresses. */
+export const HOST_NAMES_MAX = 1_000;
+/** Shortest and longest time addresses are believed, ms, whatever their record says. */
+export const HOST_TTL_MS_MIN = 5_000;
+export const HOST_TTL_MS_MAX = 300_000;
+/** How long "no such name" is believed, ms. */
+export const HOST_NEGATIVE_MS = 2_000;
+/** How long addresses serve beyond their time when no name server answers, ms. */
+export const HOST_STALE_MS = 3_600_000;
+/** Longest search for a name's addresses, ms. */
+export const HOST_LOOKUP_MS = 10_000;
+/** Wait for one name server's answer and tries per server. */
+export const NAME_SERVER_MS = 2_000;
+export const NAME_SERVER_TRIES = 2;
+/** How long the addresses of one family wait for the other's, ms (RFC 8305 §3 proposes 50). */
+export const OTHER_FAMILY_MS = 50;
+/** How long /etc/hosts and /etc/resolv.conf are believed unread, ms. */
+export const RESOLVER_FILES_MS = 5_000;
+/** Calls of getaddrinfo at once: each holds a thread of libuv's pool. */
+export const SYSTEM_LOOKUPS_MAX = 1;
+/** Names that may wait for getaddrinfo. */
+export const SYSTEM_LOOKUPS_WAITING_MAX = 256;
+
+// --- names of the mount -----------------------------------------------------------------------------------------
+
+/** Bytes of one name: FUSE_NAME_MAX of the kernel. */
+export const NAME_BYTES_MAX = 1024;
+/** Bytes of a URL that a path or a link names: what common servers still read as one request line. */
+export const URL_BYTES_MAX = 8192;
+/** Entries of all listings held in memory, about 250 bytes each; the least recently used listing goes first. */
+export const LISTED_ENTRIES_MAX = 200_000;
+/** How long one directory is gathered before its names are handed on as they come, unremembered, ms. */
+export const LISTING_GATHER_MS = 10_000;
+/** Names handed on at once by a listing. */
+export const LISTING_PAGE_NAMES = 1000;
+/** Entries in one record of a listing on disk: some 20 KiB, so that no write is a long one. */
+export const KEPT_LISTING_PAGE_ENTRIES = 256;
+/** Records of listings on disk, all directories together: two million names, some 200 MiB at most. */
+export const KEPT_LISTING_PAGES_MAX = 8192;
+/** Directories (and hosts) remembered on disk because something was found in them; about 100 bytes each. */
+export const KNOWN_DIRECTORIES_MAX = 16_384;
+/** Names remembered in memory as directories that prove nothing, and files whose answer was seen. */
+export const KNOWN_NAMES_MAX = 32_768;
+/** Directories asked about in the background at once, to see whether they still are some. */
+export const REVALIDATIONS_MAX = 8;
+/** Links under /url. */
+export const LINKS_MAX = 10_000;
+/** Headers of one link, and bytes of all their names and values. */
+export const LINK_HEADERS_MAX = 64;
+export const LINK_HEADER_BYTES_MAX = 16 * KIB;
+
+// --- the mount --------------------------------------------------------------------------------------------------
+
+/** Longest time the mount lets any request wait, ms: above the demand read's own deadline, whose reason is better. */
+export const MOUNT_REQUEST_MS = READ_DEADLINE_MS + 5_000;
+/** Bytes of an extended attribute's value: XATTR_SIZE_MAX of the kernel. */
+export const XATTR_BYTES_MAX = 65_536;
+/** Open files and directories of one mount; beyond it EMFILE. */
+export const OPEN_HANDLES_MAX = 65_536;
+/** Inodes remembered although nothing refers to them, so that their numbers stay the same for a while. About 300 bytes each. */
+export const INODES_CACHED_MAX = 65_536;
+/** Inodes the kernel may refer to at once; beyond it EAGAIN. */
+export const INODES_REFERENCED_MAX = 4_194_304;
+/** Names of directories remembered for path walks. */
+export const DENTRIES_CACHED_MAX = 65_536;
+/** How long a path walk trusts a directory's remembered name, ms: below any attribute timeout, yet longer than a system call. */
+export const DENTRY_CACHE_MS = 1_000;
+/** Entries of one open directory; about 100 bytes each. Beyond it EAGAIN, for part of a listing would be a wrong one. */
+export const DIRECTORY_ENTRIES_MAX = 1_000_000;
+/** How long a name waits for the release of a file that was just closed before it answers with the version still open, ms. */
+export const RELEASE_GRACE_MS = 200;
+/** Times a read asks again for blocks that came and went again before it was answered. */
+export const READ_ATTEMPTS_MAX = 3;
+/** Time a new mount may take until another process can look at it, ms. */
+export const MOUNT_READY_MS = 10_000;
+/** Time one unmount command may take, ms. */
+export const UNMOUNT_MS = 10_000;
+/** How often a session looks whether its mount still exists, ms. */
+export const MOUNT_WATCH_MS = 500;
+/** Processes named when a mount is busy. */
+export const MOUNT_HOLDERS_MAX = 100;
+
+// --- fuse-native ------------------------------------------------------------------------------------------------
+
+/** Requests that may wait at once, each in a thread of libfuse's; beyond it EAGAIN. */
+export const FUSE_NATIVE_REQUESTS_MAX = 2048;
+/** Reads the kernel may send ahead at once: more than libfuse's 12, or twelve stuck ones would hold up every other file. */
+export const FUSE_NATIVE_BACKGROUND_MAX = 1024;
+/** Bytes of mountpoint and of mount options the addon can hold (char[1024] each). */
+export const FUSE_NATIVE_TEXT_BYTES_MAX = 1023;
+/** Grain at which it is remembered that content was read lately, so that it is in the page cache; libfuse 2's largest read. */
+export const WARM_RANGE_BYTES = 128 * KIB;
+/** Ranges remembered so: 8 GiB of content. */
+export const WARM_RANGES_MAX = 65_536;
+/** How long the page cache is trusted to keep what was read, ms. */
+export const WARM_RANGE_MS = 60_000;
+/** A read on the main thread that took longer found a cold disk: nothing is trusted for WARM_DISTRUST_MS. ms. */
+export const WARM_READ_SLOW_MS = 4;
+/** How long all content is read off the main thread after that, ms. */
+export const WARM_DISTRUST_MS = 1_000;
