@@ -79,7 +79,9 @@ export interface StoredTask {
   update(fields: TaskUpdate): void;
   /** Everything of this task durable: fdatasync of content and bitmaps, records flushed. */
   sync(): Promise<void>;
-  /** Releases this opening. Idempotent. */
+  /**
+   * Releases this opening; no fetch into `fd` may be under way. The last one counts as a use (updatedAtMs). Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -121,6 +123,12 @@ export interface Storage {
   pin(id: string): () => void;
   usage(): Promise<StorageUsage>;
   /**
+   * Whether so many bytes may still be written: below gc.policy.diskThreshold when that is set, and on the disk in any case. It
+   * reserves nothing.
+   * @param bytes all that the caller is about to write, what it has under way already included
+   */
+  hasRoom(bytes: number): Promise<boolean>;
+  /**
    * Collects garbage by Dragonfly's rules: TTL, then disk pressure down to the low mark, oldest use first; never what is open,
    * pinned or younger than the freshness bound. @returns ids deleted
    */
@@ -136,6 +144,8 @@ export interface FactStore {
   get(space: string, key: string): Promise<unknown>;
   put(space: string, key: string, value: unknown): void;
   delete(space: string, key: string): void;
-  /** Entries of a space in key order. */
+  /** Entries of a space in the order of their keys' UTF-8 bytes. */
   entries(space: string): AsyncIterable<readonly [string, unknown]>;
+  /** Resolves when all that was put so far outlives this process. @throws LimitError NO_SPACE, P2pfsError IO */
+  flush(): Promise<void>;
 }
