@@ -310,3 +310,38 @@ export const WARM_RANGE_MS = 60_000;
 export const WARM_READ_SLOW_MS = 4;
 /** How long all content is read off the main thread after that, ms. */
 export const WARM_DISTRUST_MS = 1_000;
+
+// --- the Unix socket --------------------------------------------------------------------------------------------
+
+/** Longest a client may leave a message untaken, ms: what it blocks is shared. */
+export const SEND_STALL_MS = 60_000;
+/** Longest a download may take when the client sets no timeout, ms (dfget's own default, 2 h). */
+export const DOWNLOAD_MS_DEFAULT = 7_200_000;
+/** Longest timeout a client may set, ms: the largest a Node timer keeps, 24 days. */
+export const DOWNLOAD_MS_MAX = 2_147_483_647;
+/** Time between a piece's last byte and its record, ms; the storage takes a few. */
+export const PIECE_FINISH_MS = 30_000;
+/** Bytes of piece content all calls may hold on their way to clients, copies of grpc-js included. */
+export const PIECE_CONTENT_BYTES_MAX = 64 * MIB;
+/** Buffers of piece content kept for the next piece. */
+export const PIECE_CONTENT_SPARE_MAX = 2;
+/** Prefetches of whole tasks behind ranges at once. */
+export const PREFETCHES_MAX = 16;
+/** Entries in one answer to a listing call; dfget asks for trees of at most 100 files by default. */
+export const LIST_ENTRIES_MAX = 100_000;
+/** Longest a listing call may take when the client sets no timeout, ms. */
+export const LIST_MS_DEFAULT = 60_000;
+/** Longest timeout of a listing call, ms. */
+export const LIST_MS_MAX = 3_600_000;
+/** Tasks that `p2pfs status` shows: the newest. */
+export const STATUS_TASKS_MAX = 1_000;
+/** Connections to the metrics or the health port at once: scrapers and probes are few. */
+export const HTTP_CONNECTIONS_MAX = 64;
+/** Longest a request to the metrics or the health port may take to arrive, ms. */
+export const HTTP_REQUEST_MS = 10_000;
+/** Longest path of a Unix socket, bytes: sun_path less its final zero (unix(7)); Node would cut a longer one. */
+export const SOCKET_PATH_BYTES_MAX = 107;
+/** Longest wait for a daemon's socket to take a connection, ms: local, so that silence means a full queue. */
+export const SOCKET_PROBE_MS = 2_000;
+/** How long calls may still run when the server stops, ms. */
+export const SERVER_STOP_MS = 2_000;

@@ -23,6 +23,12 @@ const NODE_CODES: Readonly<Record<string, ErrorCode>> = {
   ESTALE: "STALE",
   EINVAL: "INVALID_ARGUMENT",
   EIO: "IO",
+  EXDEV: "FAILED_PRECONDITION",
+  ELOOP: "FAILED_PRECONDITION",
+  ENOTSUP: "NOT_SUPPORTED",
+  EOPNOTSUPP: "NOT_SUPPORTED",
+  EADDRINUSE: "BUSY",
+  ENOTEMPTY: "BUSY",
   // The other side is not there, or went away: another place may serve.
   ECONNREFUSED: "UNAVAILABLE",
   ECONNRESET: "UNAVAILABLE",
@@ -37,6 +43,33 @@ const NODE_CODES: Readonly<Record<string, ErrorCode>> = {
   ENODATA: "UNAVAILABLE",
   ETIMEOUT: "DEADLINE",
   ETIMEDOUT: "DEADLINE",
+  // c-ares (node:dns).
+  ESERVFAIL: "UNAVAILABLE",
+  EREFUSED: "UNAVAILABLE",
+  ENOTIMP: "UNAVAILABLE",
+  EFORMERR: "UNAVAILABLE",
+  EBADRESP: "UNAVAILABLE",
+  EBADNAME: "UNAVAILABLE",
+  ECANCELLED: "CANCELLED",
+  // A certificate that is not trusted stays so: asking again helps nobody.
+  DEPTH_ZERO_SELF_SIGNED_CERT: "SOURCE_REFUSED",
+  SELF_SIGNED_CERT_IN_CHAIN: "SOURCE_REFUSED",
+  UNABLE_TO_GET_ISSUER_CERT: "SOURCE_REFUSED",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "SOURCE_REFUSED",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "SOURCE_REFUSED",
+  INVALID_CA: "SOURCE_REFUSED",
+  INVALID_PURPOSE: "SOURCE_REFUSED",
+  CERT_HAS_EXPIRED: "SOURCE_REFUSED",
+  CERT_NOT_YET_VALID: "SOURCE_REFUSED",
+  CERT_REVOKED: "SOURCE_REFUSED",
+  CERT_REJECTED: "SOURCE_REFUSED",
+  CERT_UNTRUSTED: "SOURCE_REFUSED",
+  CERT_SIGNATURE_FAILURE: "SOURCE_REFUSED",
+  CERT_CHAIN_TOO_LONG: "SOURCE_REFUSED",
+  HOSTNAME_MISMATCH: "SOURCE_REFUSED",
+  ERR_TLS_CERT_ALTNAME_INVALID: "SOURCE_REFUSED",
+  // The other side speaks no TLS, or none that we do.
+  EPROTO: "SOURCE_REFUSED",
   UND_ERR_CONNECT_TIMEOUT: "DEADLINE",
   UND_ERR_HEADERS_TIMEOUT: "DEADLINE",
   UND_ERR_BODY_TIMEOUT: "DEADLINE",
@@ -44,6 +77,7 @@ const NODE_CODES: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_CLOSED: "CLOSED",
   UND_ERR_DESTROYED: "CLOSED",
   UND_ERR_ABORTED: "CANCELLED",
+  UND_ERR_INVALID_ARG: "INVALID_ARGUMENT",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "UNAVAILABLE",
   UND_ERR_HEADERS_OVERFLOW: "SOURCE_REFUSED",
   HPE_INVALID_CONSTANT: "UNAVAILABLE",
@@ -70,6 +104,7 @@ export function fromUnknown(error: unknown, doing?: string): P2pfsError {
   if (nodeCode === undefined && name === "AbortError") code = "CANCELLED";
   if (nodeCode === undefined && name === "TimeoutError") code = "DEADLINE";
   if (code === "INTERNAL" && nodeCode?.startsWith("HPE_")) code = "UNAVAILABLE";
+  if (code === "INTERNAL" && nodeCode?.startsWith("ERR_SSL_")) code = "SOURCE_REFUSED";
   const reason = error instanceof Error ? error.message || nodeCode || name : String(error);
   return new P2pfsError(code, doing === undefined ? reason : `${doing}: ${reason}`, {
     cause: error,

@@ -1,0 +1,86 @@
+/**
+ * The frame around every gRPC handler: a signal that aborts when the client goes away, errors turned into statuses, one
+ * log line per failed call. What a call does is the handler's.
+ */
+import type { handleServerStreamingCall, handleUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
+import type { Clock } from "../../base/clock.ts";
+import { CancelledError, DeadlineError, type P2pfsError } from "../../base/errors.ts";
+import { SEND_STALL_MS } from "../../base/limits.ts";
+import type { Logger } from "../../base/logger.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
+import { toGrpcStatus } from "./grpc-status.ts";
+
+/** A call that answers once. */
+export function unary<Request, Response>(
+  log: Logger,
+  handle: (request: Request, signal: AbortSignal) => Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, answer) => {
+    const controller = new AbortController();
+    call.on("cancelled", () => controller.abort(new CancelledError("the client went away")));
+    handle(call.request, controller.signal).then(
+      (response) => answer(null, response),
+      (error) => {
+        const failure = fromUnknown(error);
+        logFailure(log, call.getPath(), failure);
+        answer(toGrpcStatus(failure));
+      },
+    );
+  };
+}
+
+/** Sends one message and resolves when the connection has taken it: at most one is in flight. */
+export type Send<Response> = (message: Response) => Promise<void>;
+
+/** A call that answers with a stream. */
+export function streaming<Request, Response>(
+  options: { readonly log: Logger; readonly clock: Clock },
+  handle: (request: Request, send: Send<Response>, signal: AbortSignal) => Promise<void>,
+): handleServerStreamingCall<Request, Response> {
+  return (call) => {
+    const controller = new AbortController();
+    call.on("cancelled", () => controller.abort(new CancelledError("the client went away")));
+    const send: Send<Response> = (message) => sendOne(call, message, options.clock, controller.signal);
+    handle(call.request, send, controller.signal).then(
+      () => call.end(),
+      (error) => {
+        const failure = fromUnknown(error);
+        logFailure(options.log, call.getPath(), failure);
+        // Not an emitter's error: grpc-js takes this as the call's status.
+        call.emit("error", toGrpcStatus(failure));
+      },
+    );
+  };
+}
+
+function sendOne<Request, Response>(
+  call: ServerWritableStream<Request, Response>,
+  message: Response,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const settle = (done: () => void) => {
+      stall.cancel();
+      signal.removeEventListener("abort", onAbort);
+      done();
+    };
+    const onAbort = () => settle(() => reject(signal.reason));
+    const stall = clock.schedule(SEND_STALL_MS, () =>
+      settle(() => reject(new DeadlineError("the client takes no more of what it asked for"))),
+    );
+    signal.addEventListener("abort", onAbort, { once: true });
+    call.write(message, (error?: Error | null) =>
+      settle(() => (error ? reject(fromUnknown(error)) : resolve())),
+    );
+  });
+}
+
+/** A client that went away, or asked for what is not there, is nobody's trouble; a fault of ours is. */
+function logFailure(log: Logger, path: string, failure: P2pfsError): void {
+  const fields = { rpc: path, code: failure.code, reason: failure.message, ...failure.details };
+  if (failure.code === "INTERNAL") log.error({ ...fields, stack: failure.stack }, "call-failed");
+  else if (failure.code === "CANCELLED") log.debug(fields, "call-cancelled");
+  else log.warn(fields, "call-failed");
+}

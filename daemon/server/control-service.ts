@@ -1,0 +1,95 @@
+/** p2pfs.v1.Control: mounts, links, status and the daemon's end, for p2pfs' own commands. */
+import { InvalidInputError, NotFoundError } from "../../base/errors.ts";
+import { STATUS_TASKS_MAX } from "../../base/limits.ts";
+import { loggableUrl } from "../../base/logger.ts";
+import { VERSION } from "../../base/version.ts";
+import type { LinkRequest__Output } from "../../proto/gen/p2pfs/v1/LinkRequest.ts";
+import type { MountRequest__Output } from "../../proto/gen/p2pfs/v1/MountRequest.ts";
+import type { OpenContentResponse } from "../../proto/gen/p2pfs/v1/OpenContentResponse.ts";
+import type { StatusResponse } from "../../proto/gen/p2pfs/v1/StatusResponse.ts";
+import type { TaskStatus } from "../../proto/gen/p2pfs/v1/TaskStatus.ts";
+import { formatDigest, parseDigest } from "../task/digest.ts";
+import { pieceCount } from "../task/piece-length.ts";
+import type { TaskRecord } from "../task/task-record.ts";
+import { taskState, timestamp } from "./messages.ts";
+import type { MountOptions, ServiceContext } from "./ports.ts";
+
+const BINDINGS = ["auto", "native", "fuse-native"] as const;
+
+/** @throws InvalidInputError */
+export function mountOptions(request: MountRequest__Output): MountOptions {
+  const { directory, allowOther, uid, gid, umask } = request;
+  const binding = BINDINGS.find((name) => name === (request.binding || "auto"));
+  if (binding === undefined) throw new InvalidInputError(`there is no binding ${request.binding}`);
+  if (!directory.startsWith("/") || directory.includes("\0"))
+    throw new InvalidInputError("a mountpoint is an absolute path");
+  if (umask !== undefined && umask > 0o777) throw new InvalidInputError("a umask has nine bits");
+  return {
+    directory,
+    allowOther,
+    binding,
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+    ...(umask === undefined ? {} : { umask }),
+  };
+}
+
+/** @throws InvalidInputError, ALREADY_EXISTS */
+export async function link(context: ServiceContext, request: LinkRequest__Output): Promise<{ name: string }> {
+  const { url, name, header, digest } = request;
+  if (!URL.canParse(url)) throw new InvalidInputError("the link's URL is not an absolute URL");
+  const made = await context.links.link({
+    url,
+    headers: header,
+    ...(name ? { name } : {}),
+    ...(digest ? { digest: formatDigest(parseDigest(digest)) } : {}),
+  });
+  return { name: made };
+}
+
+/** The newest tasks first, of all at most `STATUS_TASKS_MAX`. */
+export async function status(context: ServiceContext): Promise<StatusResponse> {
+  const { facts, engine, mounts } = context;
+  const usage = await facts.usage();
+  const newest = [...engine.records()].sort((a, b) => b.updatedAtMs - a.updatedAtMs);
+  return {
+    version: VERSION,
+    pid: facts.pid,
+    startedAt: timestamp(facts.startedAtMs),
+    workhome: facts.workhome,
+    configDigest: facts.configDigest,
+    mounts: mounts.list().map(({ directory, binding, readOnly }) => ({ directory, binding, readOnly })),
+    storage: {
+      directory: facts.storageDir,
+      usedBytes: usage.usedBytes,
+      availableBytes: usage.availableBytes,
+      totalBytes: usage.totalBytes,
+    },
+    taskCount: newest.length,
+    tasks: newest.slice(0, STATUS_TASKS_MAX).map((record) => taskStatus(context, record)),
+  };
+}
+
+function taskStatus(context: ServiceContext, record: TaskRecord): TaskStatus {
+  return {
+    taskId: record.id,
+    url: loggableUrl(record.url),
+    contentLength: record.contentLength,
+    pieceCount: pieceCount(record),
+    finishedPieceCount: context.engine.progress(record.id)?.finished ?? 0,
+    state: taskState(record),
+    bytesFromSource: record.bytesFromSource,
+    bytesFromPeers: record.bytesFromPeers,
+  };
+}
+
+/** @throws NotFoundError */
+export async function openContent(context: ServiceContext, taskId: string): Promise<OpenContentResponse> {
+  if (context.engine.record(taskId) === undefined) throw new NotFoundError(`no task ${taskId} is known here`);
+  const task = await context.engine.openKnown(taskId);
+  try {
+    return { path: task.contentPath, contentLength: task.record.contentLength };
+  } finally {
+    await task.close();
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * DownloadTask: opens the task, tells what will come, then each piece as it finishes, in the order and with the content
+ * of Dragonfly's daemon (dragonflyoss/client, resource/task.rs), and writes the output where a client asks for it.
+ */
+import type { Timer } from "../../base/clock.ts";
+import { deadlineSignal, orAborted } from "../../base/deadline.ts";
+import { P2pfsError, UnavailableError } from "../../base/errors.ts";
+import { placeFile, refuseExisting } from "../../base/file-placement.ts";
+import { PIECE_FINISH_MS, PREFETCHES_MAX } from "../../base/limits.ts";
+import { loggableUrl } from "../../base/logger.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
+import type { Piece } from "../../proto/gen/common/v2/Piece.ts";
+import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/DownloadTaskRequest.ts";
+import type { DownloadTaskResponse } from "../../proto/gen/dfdaemon/v2/DownloadTaskResponse.ts";
+import type { OpenTask } from "../engine/open-task.ts";
+import { type PieceSpan, pieceCount, pieceRange, piecesOverlapping } from "../task/piece-length.ts";
+import type { ByteRange } from "../task/range.ts";
+import type { Send } from "./calls.ts";
+import { type DownloadPlan, planDownload } from "./download-request.ts";
+import { announcedPiece, type FinishedPiece, finishedPiece } from "./messages.ts";
+import type { DownloadLabels } from "./metrics.ts";
+import { encodePieceFinished, PieceBuffers } from "./piece-content.ts";
+import type { ServiceContext } from "./ports.ts";
+
+/** An answer as a message, or already encoded. */
+export type DownloadAnswer = DownloadTaskResponse | Buffer;
+
+/** One download while it runs. */
+interface Running {
+  readonly plan: DownloadPlan;
+  readonly task: OpenTask;
+  readonly span: PieceSpan;
+  readonly range: ByteRange | undefined;
+  readonly peerId: string;
+  readonly send: Send<DownloadAnswer>;
+  readonly signal: AbortSignal;
+}
+
+export class Downloads {
+  readonly #context: ServiceContext;
+  readonly #buffers = new PieceBuffers();
+  readonly #closing = new AbortController();
+  readonly #prefetches = new Map<string, Promise<void>>();
+
+  constructor(context: ServiceContext) {
+    this.#context = context;
+  }
+
+  /** Serves one call. Its wants are withdrawn when the client goes away or the time is over. */
+  async serve(
+    request: DownloadTaskRequest__Output,
+    send: Send<DownloadAnswer>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { metrics, clock, beginUse } = this.#context;
+    const plan = planDownload(request.download, this.#context.requestFor);
+    const labels = labelsOf(request);
+    const endUse = beginUse();
+    const measured = metrics.downloadBegan(labels);
+    const ended = AbortSignal.any([signal, this.#closing.signal]);
+    const deadline = deadlineSignal(clock, "the whole download", plan.timeoutMs, ended);
+    try {
+      if (plan.output !== undefined) await this.#checkOutput(plan.output);
+      const bytes = await this.#run(plan, send, deadline.signal);
+      measured.finished(bytes);
+    } catch (error) {
+      measured.failed();
+      throw error;
+    } finally {
+      deadline.close();
+      endUse();
+    }
+  }
+
+  /** Ends what runs, prefetches too. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort(new UnavailableError("the daemon is stopping", {}, "CLOSED"));
+    await Promise.allSettled(this.#prefetches.values());
+  }
+
+  /** @returns bytes asked for */
+  async #run(plan: DownloadPlan, send: Send<DownloadAnswer>, signal: AbortSignal): Promise<number> {
+    const task = await this.#context.engine.open(plan.task, signal);
+    try {
+      const { record } = task;
+      const range = plan.rangeIn(record.contentLength);
+      const span =
+        range === undefined ? { first: 0, count: pieceCount(record) } : piecesOverlapping(record, range);
+      const peerId = this.#context.host.newPeerId();
+      const running: Running = { plan, task, span, range, peerId, send, signal };
+      await send({ ...this.#head(running), ...this.#started(running) });
+      if (plan.prefetch) this.#prefetch(plan);
+      await this.#sendPieces(running);
+      if (range === undefined) await this.#finish(running);
+      return range?.length ?? record.contentLength;
+    } finally {
+      await task.close();
+    }
+  }
+
+  #head({ task, peerId }: Running): DownloadTaskResponse {
+    return { hostId: this.#context.host.id, taskId: task.id, peerId };
+  }
+
+  #started({ task, span, range }: Running): DownloadTaskResponse {
+    const { record } = task;
+    const nowMs = this.#context.clock.nowMs();
+    const numbers = Array.from({ length: span.count }, (_, index) => span.first + index);
+    return {
+      downloadTaskStartedResponse: {
+        contentLength: record.contentLength,
+        ...(range === undefined ? {} : { range: { start: range.offset, length: range.length } }),
+        responseHeader: { ...record.responseHeaders },
+        pieces: numbers.map((number) => announcedPiece(record, number, nowMs)),
+        isFinished: task.complete,
+      },
+    };
+  }
+
+  /** Sends each piece of the span once: those that are here first, the others as they finish. */
+  async #sendPieces(running: Running): Promise<void> {
+    const { task, span, plan, signal } = running;
+    const { clock } = this.#context;
+    const queue = new PieceQueue(span);
+    const stopListening = task.onPiece((piece) => queue.add(piece, false));
+    const leaving = new AbortController();
+    let late: Timer | undefined;
+    try {
+      for (const piece of await task.finishedPieces()) queue.add(piece, true);
+      if (!queue.complete)
+        task.want(bytesOf(running), plan.priority, AbortSignal.any([signal, leaving.signal])).then(
+          () => {
+            // The records follow at once; should they not, nothing else would end the wait.
+            const failure = new P2pfsError("INTERNAL", "a piece has all its bytes but was not finished");
+            if (!leaving.signal.aborted) late = clock.schedule(PIECE_FINISH_MS, () => queue.fail(failure));
+          },
+          (error) => queue.fail(error),
+        );
+      for (;;) {
+        const next = await orAborted(queue.next(), signal);
+        if (next === undefined) return;
+        await this.#sendPiece(running, finishedPiece(task.record, next.piece, next.local));
+      }
+    } finally {
+      leaving.abort(signal.reason);
+      late?.cancel();
+      stopListening();
+    }
+  }
+
+  async #sendPiece(running: Running, piece: Piece): Promise<void> {
+    const { plan, task, send, signal } = running;
+    const head = this.#head(running);
+    if (!plan.needPieceContent) return send({ ...head, downloadPieceFinishedResponse: { piece } });
+    const { offset, length } = pieceRange(task.record, piece.number ?? 0);
+    const leave = await this.#buffers.admit(length, signal);
+    try {
+      const content = { fd: task.fd, offset, length };
+      const message = await encodePieceFinished({ head, piece, content }, this.#buffers);
+      try {
+        await send(message);
+      } finally {
+        // Also after a failed send: what the connection still holds is grpc-js' own copy.
+        this.#buffers.give(message);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** The whole is here: anchors, the request's own digest, the output. */
+  async #finish({ plan, task, signal }: Running): Promise<void> {
+    await task.finish(plan.priority, signal);
+    if (plan.digest !== undefined) await task.verify(plan.digest, signal);
+    if (plan.output === undefined) return;
+    await this.#checkOutput(plan.output, task.contentPath);
+    const { path, overwrite, forceHardLink } = plan.output;
+    const token = this.#context.newToken();
+    await placeFile({ from: task.contentPath, to: path, overwrite, forceHardLink, token }, signal);
+  }
+
+  async #checkOutput(output: { path: string; overwrite: boolean }, content?: string): Promise<void> {
+    await this.#context.refuseOwnMount("the output path", output.path);
+    if (!output.overwrite && content === undefined) await refuseExisting(output.path);
+  }
+
+  /** Fetches the whole task behind a range, once per task at a time, at a priority that nobody waits for. */
+  #prefetch(plan: DownloadPlan): void {
+    const { engine, log, metrics, beginUse } = this.#context;
+    const key = plan.task.url;
+    if (this.#prefetches.has(key) || this.#prefetches.size >= PREFETCHES_MAX) return;
+    const endUse = beginUse();
+    metrics.prefetchBegan();
+    const run = async () => {
+      const task = await engine.open(plan.task, this.#closing.signal);
+      try {
+        await task.finish("warm", this.#closing.signal);
+      } finally {
+        await task.close();
+      }
+    };
+    const prefetch = run()
+      .catch((error) => {
+        metrics.prefetchFailed();
+        log.warn({ url: loggableUrl(key), reason: fromUnknown(error).message }, "prefetch-failed");
+      })
+      .finally(() => {
+        this.#prefetches.delete(key);
+        endUse();
+      });
+    this.#prefetches.set(key, prefetch);
+  }
+}
+
+/** The bytes of the span's pieces: whole pieces, because only those are told. */
+function bytesOf({ task, span }: Running): ByteRange {
+  const { pieceLength, contentLength } = task.record;
+  const offset = span.first * pieceLength;
+  return { offset, length: Math.min(span.count * pieceLength, contentLength - offset) };
+}
+
+function labelsOf({ download }: DownloadTaskRequest__Output): DownloadLabels {
+  return {
+    type: download?.type ?? "STANDARD",
+    tag: download?.tag ?? "",
+    app: download?.application ?? "",
+    priority: download?.priority ?? "LEVEL0",
+  };
+}
+
+interface QueuedPiece {
+  readonly piece: FinishedPiece;
+  readonly local: boolean;
+}
+
+/** Finished pieces of a span on their way to the client, each once; bounded by the span. */
+class PieceQueue {
+  readonly #span: PieceSpan;
+  readonly #seen = new Set<number>();
+  readonly #pieces: QueuedPiece[] = [];
+  #failure: { readonly error: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(span: PieceSpan) {
+    this.#span = span;
+  }
+
+  /** Every piece of the span has come. */
+  get complete(): boolean {
+    return this.#seen.size === this.#span.count;
+  }
+
+  add(piece: FinishedPiece, local: boolean): void {
+    const { first, count } = this.#span;
+    if (piece.number < first || piece.number >= first + count || this.#seen.has(piece.number)) return;
+    this.#seen.add(piece.number);
+    this.#pieces.push({ piece, local });
+    this.#wake?.();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake?.();
+  }
+
+  /**
+   * The next piece; undefined after the last. Pieces that came before a failure are told before it.
+   * @throws what `fail` was given
+   */
+  async next(): Promise<QueuedPiece | undefined> {
+    for (;;) {
+      const piece = this.#pieces.shift();
+      if (piece !== undefined) return piece;
+      if (this.complete) return undefined;
+      if (this.#failure !== undefined) throw this.#failure.error;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

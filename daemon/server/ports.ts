@@ -1,0 +1,100 @@
+/**
+ * What the server needs of its surroundings besides the engine: mounts, links, facts about the daemon. Types only; the
+ * daemon and the commands fulfil them.
+ */
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { EngineApi } from "../engine/open-task.ts";
+import type { SourceOf, SourceRequest } from "../source/source.ts";
+import type { DaemonMetrics } from "./metrics.ts";
+
+export interface MountOptions {
+  readonly directory: string;
+  readonly allowOther: boolean;
+  readonly binding: "auto" | "native" | "fuse-native";
+  /** Owner and group of every file that says nothing of its own; undefined: the daemon's. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Permission bits taken away from every file. */
+  readonly umask?: number;
+}
+
+export interface MountInfo {
+  readonly directory: string;
+  /** Never "auto". */
+  readonly binding: string;
+  readonly readOnly: boolean;
+}
+
+/** Whoever makes mounts of the daemon's tree. */
+export interface MountHost {
+  /**
+   * Resolves once the mount answers.
+   * @throws P2pfsError BUSY when something is mounted there, NOT_SUPPORTED when the binding is not to be had, and what the
+   * kernel says
+   */
+  mount(options: MountOptions): Promise<MountInfo>;
+  /**
+   * Resolves once the directory is no mount of ours any more.
+   * @throws NotFoundError, P2pfsError BUSY when files in it are open and neither `lazy` nor `force` is set
+   */
+  unmount(options: { directory: string; lazy: boolean; force: boolean }): Promise<void>;
+  list(): readonly MountInfo[];
+  /** Calls back when a mount ended without `unmount`: by umount(8), say. */
+  onGone(listener: (mount: MountInfo) => void): void;
+}
+
+/** Names below url/ in the mounts. */
+export interface Links {
+  /** @returns the name, derived from the URL when none is given @throws ALREADY_EXISTS, InvalidInputError */
+  link(link: {
+    readonly url: string;
+    readonly name?: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly digest?: string;
+  }): Promise<string>;
+  /** @throws NotFoundError */
+  unlink(name: string): Promise<void>;
+}
+
+/** Facts that `p2pfs status` shows. */
+export interface DaemonFacts {
+  readonly startedAtMs: number;
+  readonly pid: number;
+  /** Absolute. */
+  readonly workhome: string;
+  readonly configDigest: string;
+  readonly storageDir: string;
+  usage(): Promise<{ usedBytes: number; availableBytes: number; totalBytes: number; taskCount: number }>;
+}
+
+/** Who this host is to Dragonfly. */
+export interface HostNames {
+  readonly id: string;
+  newPeerId(): string;
+}
+
+/** Notes that somebody uses the daemon until the returned function is called (once or more). */
+export type BeginUse = () => () => void;
+
+/** Everything the services share. */
+export interface ServiceContext {
+  readonly engine: EngineApi;
+  readonly sourceOf: SourceOf;
+  /** What the configuration adds to a request for the URL: headers, and the credentials of its root. */
+  readonly requestFor: (url: string) => SourceRequest;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: DaemonMetrics;
+  readonly host: HostNames;
+  /** @throws InvalidInputError when the path leads into a mount of p2pfs */
+  readonly refuseOwnMount: (what: string, path: string) => Promise<void>;
+  readonly mounts: MountHost;
+  readonly links: Links;
+  readonly facts: DaemonFacts;
+  readonly beginUse: BeginUse;
+  /** Begins the daemon's orderly end. */
+  readonly stop: () => void;
+  /** Letters and digits, unlike any other: for names of temporary files. */
+  readonly newToken: () => string;
+}
