@@ -16,7 +16,19 @@ export interface ObjectStorageOptions {
   /** Sign nothing: public buckets. */
   readonly anonymous?: boolean;
   readonly insecureSkipVerify?: boolean;
+  /**
+   * How a bucket is named in requests: "virtual": BUCKET.ENDPOINT/KEY; "path": ENDPOINT/BUCKET/KEY; "cname": the endpoint is the
+   * bucket's own domain. Default: virtual at the vendors' endpoints, path at addresses and localhost; at other endpoints
+   * virtual for OSS and path for S3, as Dragonfly does.
+   */
+  readonly addressing?: "virtual" | "path" | "cname";
 }
+
+/**
+ * Who wants the bytes, for the address guard: "local" is the mount and the Unix socket, "network" whoever asks over TCP (other
+ * peers, the proxy).
+ */
+export type Asker = "local" | "network";
 
 /** What to ask an origin for. `url` is absolute; its scheme picks the source. */
 export interface SourceRequest {
@@ -25,6 +37,8 @@ export interface SourceRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** PEM certificates to trust in addition to the system's. */
   readonly certificateChain?: readonly string[];
+  /** Default "local". */
+  readonly asker?: Asker;
   readonly objectStorage?: ObjectStorageOptions;
 }
 
@@ -87,6 +101,8 @@ export interface SourceEntry {
 export interface ListRequest extends SourceRequest {
   /** Everything below instead of one level; entries then carry their whole relative path in `name`. */
   readonly recursive?: boolean;
+  /** A hint: the caller reads no more than so many entries, so that no larger page need be asked for. More may come. */
+  readonly entriesMax?: number;
 }
 
 /**
