@@ -4,11 +4,11 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../base/deadline.ts";
-import { type ErrorCode, P2pfsError } from "../../base/errors.ts";
+import { type ErrorCode, P2pfsError, UnavailableError } from "../../base/errors.ts";
 import { ORIGIN_ANSWERS_MAX, ORIGIN_ASK_DEADLINE_MS, ORIGIN_STALE_WAIT_MS } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { Freshness } from "./open-task.ts";
-import { DOWN_CODES, OriginsDown } from "./origins-down.ts";
+import { DOWN_CODES, OriginsDown, SILENT_CODES } from "./origins-down.ts";
 
 /** An answer with the time the origin gave it, ms since the epoch. Persisted as JSON. */
 export interface Remembered<T> {
@@ -88,10 +88,23 @@ export class OriginMemory<T> {
     const refusal = entry.refusal;
     if (refusal !== undefined && freshness.maxAgeMs > 0 && nowMs - refusal.atMs < this.#options.negativeMs)
       throw refusal.error;
-    const flight = this.#ask(question, entry);
     const mayStandIn = good !== undefined && freshness.consistency !== "strict";
+    if (mayStandIn && !this.#down.mayAsk(question.origin))
+      return {
+        ...good,
+        stale: true,
+        staleBecause: new UnavailableError("the origin did not answer a moment ago"),
+      };
+    const flight = this.#ask(question, entry);
     if (!mayStandIn) return { ...(await orAborted(flight, signal)), stale: false };
     return this.#orStale({ question, entry, flight, good }, signal);
+  }
+
+  /** The last good answer, whatever its age, from memory or the store; asks nobody. */
+  async known(key: string): Promise<Remembered<T> | undefined> {
+    const entry = this.#entry(key);
+    if (!entry.loaded) await this.#load(key, entry);
+    return entry.good;
   }
 
   /** The last good answer in memory, whatever its age; asks nobody. */
@@ -160,7 +173,8 @@ export class OriginMemory<T> {
         },
         (caught) => {
           const error = fromUnknown(caught);
-          if (DOWN_CODES.has(error.code)) this.#down.add(question.origin);
+          const known = entry.good !== undefined && DOWN_CODES.has(error.code);
+          if (known || SILENT_CODES.has(error.code)) this.#down.add(question.origin);
           if (REFUSAL_CODES.has(error.code)) {
             entry.refusal = { error, atMs: this.#options.clock.nowMs() };
             if (entry.good !== undefined) this.#options.store.forget(question.key);
