@@ -15,6 +15,8 @@ import type { Scope } from "./scope.ts";
 
 /** Longest wait for a daemon to answer, or for the traces of one to go, ms. */
 const START_MS = 30_000;
+/** Longest orderly end, ms; then it is killed. */
+const STOP_MS = 10_000;
 /** Kernel ticks a second in /proc/PID/stat: USER_HZ, 100 on every architecture Debian has. */
 const TICKS_PER_SECOND = 100;
 const MIB = 1024 * 1024;
@@ -68,6 +70,38 @@ function accepts(socketPath: string): Promise<boolean> {
     });
     socket.once("error", () => resolve(false));
   });
+}
+
+/** Whether a process has not ended; a zombie has. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    // Gone.
+    return false;
+  }
+}
+
+/** Process id of the daemon of a workhome, by its pid file, if that process lives and is one. */
+export function daemonPid(workhome: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(workhome, "dfdaemon.pid"), "utf8").trim());
+    const isDaemon = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dfdaemon");
+    return isDaemon && isAlive(pid) ? pid : undefined;
+  } catch {
+    // No file, or no process of that number.
+    return undefined;
+  }
+}
+
+/** Ends whatever daemon serves a workhome, one that `p2pfs mount` or dfget started too. */
+export async function endDaemon(workhome: string): Promise<void> {
+  const pid = daemonPid(workhome);
+  if (pid === undefined) return;
+  process.kill(pid, "SIGTERM");
+  const gone = () => !isAlive(pid);
+  await until("the daemon's end", gone, STOP_MS).catch(() => process.kill(pid, "SIGKILL"));
+  await until("the killed daemon's end", gone);
 }
 
 /** Polls until the answer is neither undefined nor false. @throws UnavailableError when the time is over */
@@ -259,6 +293,7 @@ export async function prepareDaemon(scope: Scope, options: DaemonOptions = {}): 
   await mkdir(mountpoint, { recursive: true });
   await writeFile(join(workhome, "dfdaemon.yaml"), await configText(options.config ?? {}, options.netns));
   const daemon = new DaemonProcess(scope, workhome, mountpoint, options);
+  scope.after(() => endDaemon(workhome));
   scope.after(() => detach(mountpoint));
   scope.after(() => daemon.stop());
   return daemon;

@@ -5,11 +5,13 @@ command. Says on stdout what it read, as digests, so that the same run over the 
 import ctypes
 import errno
 import hashlib
+import http.client
 import json
 import mmap
 import os
 import sys
 import time
+import urllib.parse
 
 
 def say(*words):
@@ -125,6 +127,19 @@ def steps(path):
         say(f"{(time.perf_counter() - begin) * 1000:.3f}", answer)
 
 
+def raw_gets(url):
+    """Plain ranged GETs over one connection, by lines OFFSET LENGTH; says the time of each in ms, and its length."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port)
+    connection.connect()
+    for line in sys.stdin:
+        offset, length = map(int, line.split())
+        begin = time.perf_counter()
+        connection.request("GET", parts.path, headers={"Range": f"bytes={offset}-{offset + length - 1}"})
+        body = connection.getresponse().read()
+        say(f"{(time.perf_counter() - begin) * 1000:.3f}", len(body))
+
+
 def attributes(path):
     say(json.dumps({name: os.getxattr(path, name).decode() for name in os.listxattr(path)}))
 
@@ -163,6 +178,7 @@ COMMANDS = {
     "hold": hold,
     "progress": progress,
     "steps": steps,
+    "raw-gets": raw_gets,
     "attributes": attributes,
     "stat-probe": stat_probe,
 }

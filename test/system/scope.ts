@@ -14,7 +14,8 @@ type Ending = () => Promise<unknown> | unknown;
 async function removeUnmounted(folder: string): Promise<void> {
   const mounts = process.platform === "linux" ? readFileSync("/proc/self/mountinfo", "utf8").split("\n") : [];
   const mounted = mounts.map((line) => line.split(" ")[4] ?? "").find((path) => path.startsWith(folder));
-  if (mounted !== undefined) throw new P2pfsError("BUSY", `${mounted} is still mounted, so ${folder} was left`);
+  if (mounted !== undefined)
+    throw new P2pfsError("BUSY", `${mounted} is still mounted, so ${folder} was left`);
   await rm(folder, { recursive: true, force: true });
 }
 

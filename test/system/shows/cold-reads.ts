@@ -1,12 +1,12 @@
 /** Small reads of large cold files take blocks, not files: headers of many shards, random pages of one huge file. */
 import assert from "node:assert/strict";
-import { request as httpRequest, Agent } from "node:http";
-import { basename } from "node:path";
+import { link as hardLink } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { BLOCK_BYTES } from "../../../base/limits.ts";
-import { randomContent } from "../../origin/content.ts";
-import { type NginxOrigin, startNginx } from "../../origin/nginx.ts";
 import { seededRandom } from "../../base/seeded-random.ts";
-import { type DaemonProcess, mountedDaemon, readerWords } from "../daemon.ts";
+import { randomContent } from "../../origin/content.ts";
+import { startNginx } from "../../origin/nginx.ts";
+import { mountedDaemon, readerWords } from "../daemon.ts";
 import { output, start } from "../processes.ts";
 import type { Scope } from "../scope.ts";
 import { type Figures, formatBytes, formatMs, MIB, quantile } from "./figures.ts";
@@ -58,57 +58,81 @@ export interface RandomReadsSize {
   readonly fileBytes: number;
   readonly readCount: number;
   /** Namespaces of a shaped link; without them over loopback. */
-  readonly link?: { readonly hostNetns: string; readonly originNetns: string; readonly originAddress: string };
+  readonly link?: {
+    readonly hostNetns: string;
+    readonly originNetns: string;
+    readonly originAddress: string;
+  };
 }
 
-/** A GET of one block by a plain client that keeps its connection. Resolves to its time, ms. */
-function rawGetMs(agent: Agent, url: string, offset: number): Promise<number> {
-  const begin = performance.now();
-  return new Promise((resolve, reject) => {
-    const headers = { range: `bytes=${offset}-${offset + BLOCK_BYTES - 1}` };
-    const asked = httpRequest(url, { agent, headers }, (answer) => {
-      answer.resume().once("end", () => resolve(performance.now() - begin));
-    });
-    asked.once("error", reject).end();
-  });
+interface Times {
+  readonly read: number[];
+  readonly raw: number[];
 }
 
-async function readPages(scope: Scope, origin: NginxOrigin, daemon: DaemonProcess, file: string, offsets: number[]) {
-  const url = origin.url(basename(file));
-  const here = start(scope, readerWords("steps", daemon.path(url)));
-  const there = start(scope, readerWords("steps", file));
+/** Reads pages through the mount, each checked against the origin's file, in turn with plain GETs of the same blocks. */
+async function readPages(
+  scope: Scope,
+  parts: {
+    readonly file: string;
+    readonly mounted: string;
+    readonly rawUrl: string;
+    readonly netns: string | undefined;
+  },
+  offsets: readonly number[],
+): Promise<Times> {
+  const here = start(scope, readerWords("steps", parts.mounted));
+  const there = start(scope, readerWords("steps", parts.file));
+  const plain = start(scope, readerWords("raw-gets", parts.rawUrl), { netns: parts.netns });
   await here.ask("open");
   await there.ask("open");
-  const times: number[] = [];
+  const times: Times = { read: [], raw: [] };
   for (const offset of offsets) {
     const [ms, digest] = (await here.ask(`read ${offset} ${PAGE_BYTES}`)).split(" ");
     const [, expected] = (await there.ask(`read ${offset} ${PAGE_BYTES}`)).split(" ");
     assert.equal(digest, expected, `the page at ${offset}`);
-    times.push(Number(ms));
+    times.read.push(Number(ms));
+    const [rawMs, length] = (await plain.ask(`${offset - (offset % BLOCK_BYTES)} ${BLOCK_BYTES}`)).split(" ");
+    assert.equal(Number(length), BLOCK_BYTES);
+    times.raw.push(Number(rawMs));
   }
-  await Promise.all([here.finish(), there.finish()]);
+  await Promise.all([here.finish(), there.finish(), plain.finish()]);
   return times;
 }
 
-export async function showRandomReads(scope: Scope, size: RandomReadsSize): Promise<Figures> {
+function randomPages(size: RandomReadsSize): number[] {
   const random = seededRandom("random reads");
-  const blockCount = Math.floor(size.fileBytes / BLOCK_BYTES);
   const blocks = new Set<number>();
-  while (blocks.size < size.readCount) blocks.add(random.below(blockCount));
+  while (blocks.size < size.readCount) blocks.add(random.below(Math.floor(size.fileBytes / BLOCK_BYTES)));
   const pages = BLOCK_BYTES / PAGE_BYTES;
-  const offsets = [...blocks].map((block) => block * BLOCK_BYTES + random.below(pages) * PAGE_BYTES);
-  const origin = await startNginx({ ...(size.link && { netns: size.link.originNetns, address: size.link.originAddress }) });
+  return [...blocks].map((block) => block * BLOCK_BYTES + random.below(pages) * PAGE_BYTES);
+}
+
+export async function showRandomReads(scope: Scope, size: RandomReadsSize): Promise<Figures> {
+  const offsets = randomPages(size);
+  const { link } = size;
+  const origin = await startNginx({ ...(link && { netns: link.originNetns, address: link.originAddress }) });
   scope.after(() => origin.stop());
   const file = await origin.writeSparse("huge.bin", size.fileBytes);
   for (const [n, offset] of offsets.entries()) await patch(file, offset, randomContent(16, n).read(0, 16));
-  const daemon = await mountedDaemon(scope, { netns: size.link?.hostNetns });
-  const times = await readPages(scope, origin, daemon, file, offsets);
-  const sent = await origin.bytesSent();
+  // The same file under another name, so that the log tells the plain GETs apart.
+  await hardLink(file, join(origin.root, "raw.bin"));
+  const daemon = await mountedDaemon(scope, { netns: link?.hostNetns });
+  const mounted = daemon.path(origin.url("huge.bin"));
+  const parts = { file, mounted, rawUrl: origin.url("raw.bin"), netns: link?.hostNetns };
+  const times = await readPages(scope, parts, offsets);
+  const sent = await origin.bytesSent("/huge.bin");
   // A page at the very end of a block may make the kernel read on into the next.
-  assert.ok(sent <= 2 * size.readCount * (BLOCK_BYTES + STAT_BYTES_MAX), `the origin sent ${formatBytes(sent)}`);
+  assert.ok(
+    sent <= 2 * size.readCount * (BLOCK_BYTES + STAT_BYTES_MAX),
+    `the origin sent ${formatBytes(sent)}`,
+  );
+  const ratio = (part: number) => (quantile(times.read, part) / quantile(times.raw, part)).toFixed(2);
   return {
     reads: `${size.readCount} of ${PAGE_BYTES} bytes in ${formatBytes(size.fileBytes)}`,
-    "p50 and p99": `${formatMs(quantile(times, 0.5))}, ${formatMs(quantile(times, 0.99))}`,
+    "p50 and p99": `${formatMs(quantile(times.read, 0.5))}, ${formatMs(quantile(times.read, 0.99))}`,
+    "of a plain GET of 1 MiB": `${formatMs(quantile(times.raw, 0.5))}, ${formatMs(quantile(times.raw, 0.99))}`,
+    ratio: `${ratio(0.5)}, ${ratio(0.99)}`,
     "origin sent": `${formatBytes(sent)}, ${formatBytes(sent / size.readCount)} a read`,
   };
 }

@@ -1,0 +1,95 @@
+/** The shows of test/system at full size, each with its figures: the same code as the tests, which run them small. */
+import type { Scope } from "../../test/system/scope.ts";
+import { showBigFiles } from "../../test/system/shows/big-files.ts";
+import { showHeaders, showRandomReads } from "../../test/system/shows/cold-reads.ts";
+import { showCrashes } from "../../test/system/shows/crash.ts";
+import { type Figures, GIB, MIB } from "../../test/system/shows/figures.ts";
+import { showInterleaved } from "../../test/system/shows/interleaved.ts";
+import { showBucketListing, showIndexTree } from "../../test/system/shows/listings.ts";
+import { showKeyBesidePrefix, showLyingFolders, showSignedUrl } from "../../test/system/shows/names.ts";
+import { OUTAGES } from "../../test/system/shows/outages.ts";
+import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
+import { linkUp } from "./lab.ts";
+import type { Report } from "./report.ts";
+
+interface Show {
+  readonly name: string;
+  /** Disk it takes for a moment at most, bytes. */
+  readonly diskBytes: number;
+  run(scope: Scope): Promise<Figures>;
+}
+
+const KEYS = 10_000;
+
+/** 200 random reads of a huge file over a link of 1 Gb/s whose round trip is 20 ms. */
+async function randomReadsOverLink(scope: Scope): Promise<Figures> {
+  const link = await linkUp(scope, { rate: "1gbit", delay: "10ms" });
+  return showRandomReads(scope, { fileBytes: 32 * GIB, readCount: 200, link });
+}
+
+const SHOWS: readonly Show[] = [
+  {
+    name: "big-files",
+    diskBytes: 19 * GIB,
+    run: (scope) => showBigFiles(scope, { fileBytes: 2 * GIB, fileCount: 8, openCount: 200 }),
+  },
+  {
+    name: "headers",
+    diskBytes: GIB,
+    run: (scope) => showHeaders(scope, { fileBytes: GIB, fileCount: 30 }),
+  },
+  { name: "random-reads", diskBytes: GIB, run: randomReadsOverLink },
+  {
+    name: "interleaved",
+    diskBytes: 6 * GIB,
+    run: (scope) => showInterleaved(scope, { fileBytes: 2 * GIB }),
+  },
+  {
+    name: "readers",
+    diskBytes: 4 * GIB,
+    run: (scope) => showReadersAgree(scope, { fileBytes: 512 * MIB }),
+  },
+  { name: "rewrite", diskBytes: 2 * GIB, run: (scope) => showRewrite(scope, { fileBytes: 512 * MIB }) },
+  ...OUTAGES.map(
+    (outage): Show => ({
+      name: outage.name.replace("origin ", "origin-").replace(" ", "-"),
+      diskBytes: 2 * GIB,
+      run: (scope) => showOriginDown(scope, { fileCount: 30, fileBytes: 16 * MIB }, outage),
+    }),
+  ),
+  { name: "crash", diskBytes: 3 * GIB, run: (scope) => showCrashes(scope, { fileBytes: GIB, kills: 20 }) },
+  { name: "html-everywhere", diskBytes: MIB, run: (scope) => showLyingFolders(scope, "html") },
+  { name: "404-everywhere", diskBytes: MIB, run: (scope) => showLyingFolders(scope, 404) },
+  { name: "signed-url", diskBytes: MIB, run: showSignedUrl },
+  { name: "key-beside-prefix-oss", diskBytes: MIB, run: (scope) => showKeyBesidePrefix(scope, "oss") },
+  { name: "key-beside-prefix-s3", diskBytes: MIB, run: (scope) => showKeyBesidePrefix(scope, "s3") },
+  {
+    name: "bucket-oss",
+    diskBytes: MIB,
+    run: (scope) => showBucketListing(scope, "oss", { fileCount: KEYS }),
+  },
+  { name: "bucket-s3", diskBytes: MIB, run: (scope) => showBucketListing(scope, "s3", { fileCount: KEYS }) },
+  { name: "index-tree", diskBytes: MIB, run: (scope) => showIndexTree(scope, { fileCount: KEYS }) },
+];
+
+/** Names that `npm run bench -- must-show NAME…` takes. */
+export const SHOW_NAMES: readonly string[] = SHOWS.map(({ name }) => name);
+
+/** Runs the shows of these names, or all, one after the other. Resolves to whether all held. */
+export async function mustShow(scope: Scope, report: Report, names: readonly string[]): Promise<boolean> {
+  let held = true;
+  for (const show of SHOWS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const inner = scope.inner();
+    const begin = performance.now();
+    try {
+      await report.needDisk(show.diskBytes);
+      report.figures(show.name, "holds", await show.run(inner), performance.now() - begin);
+    } catch (error) {
+      held = false;
+      report.figures(show.name, "FAILS", { why: (error as Error).message }, performance.now() - begin);
+    } finally {
+      await inner.close();
+    }
+  }
+  return held;
+}
