@@ -52,6 +52,33 @@ export const COLLECT_FRESH_MS = 60_000;
 export const COLLECT_BATCH_MAX = 16_384;
 /** Files of unknown length that may be streamed into the storage's folder at once; each holds a descriptor and has no bound of its own. */
 export const TEMPORARY_FILES_MAX = 64;
+/** Longest time a record, a piece's origin or a fact stays in memory only, ms: one write for what many fetches tell. */
+export const METADATA_FLUSH_MS = 100;
+/** Rest before a write of metadata that failed is tried again, ms: a full disk is full for seconds at least. */
+export const METADATA_RETRY_MS = 1_000;
+/** Entries that may wait for a disk that takes no metadata; facts beyond it are not kept, about 1 KiB each. */
+export const METADATA_WAITING_MAX = 65_536;
+/** Entries read from the metadata at once: bounds memory and the pause they make. */
+export const METADATA_PAGE_MAX = 1_000;
+/**
+ * Bytes set aside on the disk so that the metadata can still be opened and written when somebody else has filled it: a write
+ * buffer of level (4 MiB), a table made of it, and a log.
+ */
+export const METADATA_RESERVE_BYTES = 12 * MIB;
+/** The reserve is only made where it is at most this part of the room: on a tiny disk it would be the one who fills it. */
+export const METADATA_RESERVE_PART = 64;
+/** Bytes of a bitmap file written ahead when a task is made, so that setting bits needs no room later: all, up to 512 GiB of content. */
+export const BITS_AHEAD_BYTES_MAX = 4 * MIB;
+/** Time between rounds of upkeep (access times, counters, making idle tasks durable), ms. */
+export const UPKEEP_MS = 60_000;
+/** How long nothing of a task was written before upkeep makes it durable, ms: flushing what still grows would be done again. */
+export const SYNC_IDLE_MS = 10_000;
+/** Longest time close() makes tasks durable, ms. What is left is checked at its first opening after a restart of the machine. */
+export const CLOSE_SYNC_MS = 5_000;
+/** How long the disk's free space, once asked, is believed, ms. */
+export const ROOM_AGE_MS = 1_000;
+/** How long the size of the metadata is believed, ms: it changes slowly, and has a file per 2 MiB. */
+export const METADATA_SIZE_AGE_MS = 30_000;
 /** Bytes of a task id or of a fact's space: both become parts of keys and of file names (NAME_MAX is 255 with ".bits"). */
 export const TASK_ID_BYTES_MAX = 200;
 
@@ -85,6 +112,8 @@ export const ORIGIN_ASK_DEADLINE_MS = 30_000;
 export const ORIGIN_STALE_WAIT_MS = 1_000;
 /** How long an origin that failed is presumed down, ms: older answers are then given without waiting. */
 export const ORIGIN_DOWN_MS = 5_000;
+/** How often an origin that is down is asked whether it is back, ms. */
+export const ORIGIN_SCOUT_MS = 1_000;
 /** Origins remembered as down. */
 export const ORIGINS_DOWN_MAX = 1_024;
 /** Answers kept in memory per kind of question; about 1 KiB each. */
@@ -119,6 +148,8 @@ export const LIST_PAGE_KEYS = 1000;
 export const LIST_PAGE_BYTES_MAX = 8 * MIB;
 /** Pages of one listing, so that a store that never ends one cannot hold us: a hundred million keys. */
 export const LIST_PAGES_MAX = 100_000;
+/** Stores and buckets whose region or clock is remembered; each costs one more request when forgotten. */
+export const STORES_REMEMBERED_MAX = 1_024;
 /** Longest time a file of unknown length may take to come whole, ms. Readers wait for it within their own deadlines. */
 export const STREAMED_FILE_DEADLINE_MS = 3_600_000;
 
@@ -161,6 +192,8 @@ export const ORIGIN_CONNECTIONS_MAX = DAEMON_FETCHES_MAX + DEMAND_FETCHES_EXTRA 
 export const CONNECTION_IDLE_MS = 12_000;
 /** How long an idle connection is kept at most, whatever the origin says, ms. */
 export const CONNECTION_IDLE_MS_MAX = 60_000;
+/** Origins remembered with the time of their last answer. */
+export const ORIGINS_ANSWERED_MAX = 1_024;
 /** Sets of connections kept apart because they trust other certificates or serve other askers. */
 export const CONNECTION_SETS_MAX = 64;
 /** TLS sessions remembered per set, so that the next connection needs no full handshake. */
@@ -196,7 +229,11 @@ export const LAST_MODIFIED_SETTLED_MS = 60_000;
 /** Bytes of a page read to see whether it is an index; every known one says so in its first KiB. */
 export const INDEX_HEAD_BYTES_MAX = 256 * KIB;
 /** Largest index page, bytes. */
-export const INDEX_BYTES_MAX = 128 * MIB;
+export const INDEX_BYTES_MAX = 64 * MIB;
+/** Characters of an index page that may go by without a tag: an endless attribute or text would be kept whole. */
+export const INDEX_TAGLESS_CHARACTERS_MAX = 1 * MIB;
+/** Characters kept of a title, and of the text beside a link. */
+export const INDEX_TEXT_CHARACTERS_MAX = 1_024;
 /** Entries of one index page. */
 export const INDEX_ENTRIES_MAX = 200_000;
 /** Largest JSON object of one entry, characters. */
@@ -345,3 +382,24 @@ export const SOCKET_PATH_BYTES_MAX = 107;
 export const SOCKET_PROBE_MS = 2_000;
 /** How long calls may still run when the server stops, ms. */
 export const SERVER_STOP_MS = 2_000;
+
+// --- the daemon's process ---------------------------------------------------------------------------------------
+
+/** How long a daemon that dfget started lives without use, ms: the next file of a script finds it running. */
+export const IDLE_END_MS = 60_000;
+/** How often the event loop's delay is looked at, ms. */
+export const LOOP_LOOK_MS = 1_000;
+/** Delay of the event loop that is worth a line in the log, ms: a `stat` waits that long. */
+export const LOOP_DELAY_MS_MAX = 200;
+/** Log lines that wait for the disk, bytes; beyond it lines are dropped and counted. */
+export const LOG_BUFFER_BYTES_MAX = 4 * MIB;
+/** Threads of libuv's pool in the daemon: reads and writes of files that block, without DNS or level waiting behind. */
+export const LAUNCHED_THREADS = 16;
+/** Longest a command waits for the answer to a short question to the daemon, ms. */
+export const CALL_MS = 10_000;
+/** Longest a command waits for a daemon it started, ms: storage may have a million tasks to read. */
+export const DAEMON_START_MS = 60_000;
+/** Longest a command waits for a mount or an unmount, ms. */
+export const MOUNT_CALL_MS = 60_000;
+/** Longest a command waits for a daemon to be gone after it was told to stop, ms. */
+export const DAEMON_STOP_MS = 60_000;

@@ -1,0 +1,142 @@
+/**
+ * What the branches of http servers and object stores have in common: attributes, listing, opening and what stands in
+ * for an origin that is down. How names are spelled, and what makes one a file or a directory, is theirs.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { NotFoundError } from "../../base/errors.ts";
+import { LISTING_PAGE_NAMES } from "../../base/limits.ts";
+import { loggableUrl } from "../../base/logger.ts";
+import type { ListedEntry, NodeAttributes, OpenContent } from "../../fs/content-source.ts";
+import type { EngineApi } from "../engine/open-task.ts";
+import type { OriginsDown } from "../engine/origins-down.ts";
+import { type Branch, type BranchNode, pagesOf } from "./branch.ts";
+import type { KnownDirectories } from "./known-directories.ts";
+import { kindOfChild } from "./listing.ts";
+import type { ListedDirectory, Listings } from "./listings.ts";
+import type { MountRoots } from "./mount-roots.ts";
+import { type NodeKind, type NodePath, nodeOf } from "./node-key.ts";
+import { aboutUrl } from "./origin-errors.ts";
+import type { RemoteFile, RemoteFiles } from "./remote-files.ts";
+
+/** What the branches share. */
+export interface OriginBranchParts {
+  readonly engine: EngineApi;
+  readonly clock: Clock;
+  readonly down: OriginsDown;
+  readonly roots: MountRoots;
+  readonly files: RemoteFiles;
+  readonly listings: Listings;
+  readonly directories: KnownDirectories;
+  /** mount.negativeTimeout, ms. */
+  readonly negativeMs: number;
+  /** Modification time of directories, which no origin tells, ms since the epoch. */
+  readonly startedAtMs: number;
+}
+
+/** A name of a directory, as its origin knows it. */
+export interface Place {
+  /** From the root of the mount. */
+  readonly path: NodePath;
+  /** The name without a mark, as the user spelled it. */
+  readonly base: string;
+  /** As a listing of its directory spells it; undefined: no listing can hold it. */
+  readonly listedName: string | undefined;
+  /** Whether it was marked `@file`. */
+  readonly marked: boolean;
+  /** URL of the thing itself. */
+  readonly url: string;
+  /** URL of the directory of that name, with a slash at its end. */
+  readonly directoryUrl: string;
+  /** The directory it is in. */
+  readonly parent: ListedDirectory;
+}
+
+export abstract class OriginBranch implements Branch {
+  protected readonly top: string;
+  protected readonly parts: OriginBranchParts;
+
+  /** @param top the branch's name in the mount, which is its URLs' scheme too */
+  constructor(top: string, parts: OriginBranchParts) {
+    this.top = top;
+    this.parts = parts;
+  }
+
+  abstract lookup(directory: NodePath, name: string, signal?: AbortSignal): Promise<NodeKind | undefined>;
+
+  /** Where a name lies; undefined: nowhere. */
+  protected abstract place(directory: NodePath, name: string): Place | undefined;
+
+  /** A directory below the host or bucket, or that itself; undefined: there can be none of that name. */
+  protected abstract directory(path: NodePath): ListedDirectory | undefined;
+
+  /** Hosts or buckets to show at the top, without asking anybody. */
+  protected abstract tops(): readonly string[];
+
+  /** Whether an error of a listing means that the directory shows nothing. */
+  protected abstract listsEmpty(error: unknown): boolean;
+
+  async attributes(node: BranchNode, signal?: AbortSignal): Promise<NodeAttributes> {
+    if (node.kind === "file") return this.parts.files.attributes(await this.#file(node.path), signal);
+    return {
+      kind: "directory",
+      size: 0,
+      modifiedAtMs: this.parts.startedAtMs,
+      ...this.parts.roots.owner([this.top, ...node.path], "directory"),
+      version: "",
+    };
+  }
+
+  async *list(path: NodePath, signal?: AbortSignal): AsyncGenerator<readonly ListedEntry[]> {
+    if (path.length === 0) {
+      const tops = this.tops().map((name) => ({ name, kind: "directory" as const }));
+      yield* pagesOf(tops, LISTING_PAGE_NAMES);
+      return;
+    }
+    const directory = this.directory(path);
+    if (directory === undefined) throw new NotFoundError(`no URL has the path ${path.join("/")}`);
+    const { url } = directory.request;
+    try {
+      for await (const page of this.parts.listings.pages(directory, signal)) {
+        this.parts.directories.add(url);
+        yield page;
+      }
+    } catch (error) {
+      if (!this.listsEmpty(error)) throw aboutUrl(error, url);
+    }
+  }
+
+  async open(file: NodePath, signal?: AbortSignal): Promise<OpenContent> {
+    return this.parts.files.open(await this.#file(file), signal);
+  }
+
+  async xattrs(node: BranchNode): Promise<ReadonlyMap<string, string>> {
+    if (node.kind === "file") return this.parts.files.xattrs(await this.#file(node.path));
+    const directory = this.directory(node.path);
+    return new Map(directory === undefined ? [] : [["user.p2p.url", loggableUrl(directory.request.url)]]);
+  }
+
+  /** What an older listing or find says of a name, asking nobody. */
+  protected async kept(place: Place): Promise<NodeKind | undefined> {
+    if (!place.marked && this.parts.directories.has(place.directoryUrl)) return "directory";
+    if (place.listedName === undefined) return undefined;
+    const child = (await this.parts.listings.kept(place.parent))?.listing.child(place.listedName);
+    if (child === undefined) return undefined;
+    if (place.marked) return child.file === undefined ? undefined : "file";
+    return kindOfChild(child);
+  }
+
+  async #file(path: NodePath): Promise<RemoteFile> {
+    const place = this.place(path.slice(0, -1), path.at(-1) ?? "");
+    if (place === undefined) throw new NotFoundError(`no URL has the path ${path.join("/")}`);
+    const { listings, roots } = this.parts;
+    const fresh = listings.recall(place.parent);
+    const dated = fresh ?? (await listings.kept(place.parent));
+    const file = place.listedName === undefined ? undefined : dated?.listing.child(place.listedName)?.file;
+    return {
+      key: nodeOf(place.path, "file").key,
+      request: roots.request(place.path, place.url),
+      owner: roots.owner(place.path, "file"),
+      listed: dated && file && { file, checkedAtMs: dated.checkedAtMs, fresh: fresh !== undefined },
+    };
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * Files whose bytes the engine brings, whichever branch names them: attributes from the origin's answer or from a fresh
+ * listing, the content opened, and what extended attributes tell. Names are no matter here.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { deadlineSignal, orAborted } from "../../base/deadline.ts";
+import { BLOCK_BYTES, KNOWN_NAMES_MAX, READ_DEADLINE_MS } from "../../base/limits.ts";
+import { loggableUrl } from "../../base/logger.ts";
+import type { NodeAttributes, OpenContent } from "../../fs/content-source.ts";
+import type { Answer, EngineApi, OpenTask, TaskRequest } from "../engine/open-task.ts";
+import type { OriginsDown } from "../engine/origins-down.ts";
+import type { SourceStat } from "../source/source.ts";
+import { BoundedMap } from "./bounded-map.ts";
+import { modifiedAtMsOf, versionToken } from "./content-version.ts";
+import type { ListedFile } from "./listing.ts";
+import type { Owner } from "./mount-roots.ts";
+import { aboutUrl, orKept } from "./origin-errors.ts";
+import { taskXattrs } from "./task-xattrs.ts";
+
+/** A line of a listing about a file, with the time the listing was made. */
+export interface DatedLine {
+  readonly file: ListedFile;
+  readonly checkedAtMs: number;
+  /** Whether the listing is young enough to be believed without asking. */
+  readonly fresh: boolean;
+}
+
+export interface RemoteFile {
+  /** Identity: what is known of the file is remembered under it. */
+  readonly key: string;
+  readonly request: TaskRequest;
+  readonly owner: Owner;
+  /** Begins every version of it: tells things apart that had the same name one after the other. Default "". */
+  readonly versionPrefix?: string;
+  /** What the parent's listing says, if there is one. */
+  readonly listed?: DatedLine | undefined;
+}
+
+/** The last real answer about a file, as attributes. */
+interface Seen {
+  readonly attributes: NodeAttributes;
+  readonly stat: SourceStat;
+  readonly checkedAtMs: number;
+}
+
+export interface RemoteFilesOptions {
+  readonly engine: EngineApi;
+  readonly clock: Clock;
+  readonly down: OriginsDown;
+}
+
+export class RemoteFiles {
+  readonly #options: RemoteFilesOptions;
+  readonly #seen = new BoundedMap<string, Seen>(KNOWN_NAMES_MAX);
+  readonly #measuring = new Map<string, Promise<NodeAttributes>>();
+  readonly #open = new Map<string, Set<OpenTask>>();
+
+  constructor(options: RemoteFilesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Attributes now. A line of a fresh listing with an exact length is believed until the file was opened or asked about,
+   * and after that as long as it agrees with the answer: then no request is made.
+   */
+  async attributes(file: RemoteFile, signal?: AbortSignal): Promise<NodeAttributes> {
+    const { listed } = file;
+    const seen = this.#seen.get(file.key);
+    if (listed?.fresh && (seen === undefined ? listed.file.length !== undefined : agrees(seen, listed)))
+      return seen?.attributes ?? attributesOfLine(file, listed.file);
+    const strict = file.request.freshness?.consistency === "strict";
+    const known =
+      listed?.file.length === undefined || strict ? undefined : attributesOfLine(file, listed.file);
+    const ask = () => this.#ask(file, signal);
+    return orKept(this.#options, { url: file.request.url, ask, kept: known }, signal);
+  }
+
+  /** Opens the newest version; the caller closes it. */
+  async open(file: RemoteFile, signal?: AbortSignal): Promise<OpenContent> {
+    try {
+      const task = await this.#options.engine.open(file.request, signal);
+      const seen = this.#seen.get(file.key);
+      return this.opened(file.key, task, {
+        owner: file.owner,
+        modifiedAtMs: seen?.attributes.modifiedAtMs ?? 0,
+        lengthUntold: seen !== undefined && seen.stat.length === undefined,
+        versionPrefix: file.versionPrefix ?? "",
+      });
+    } catch (error) {
+      throw aboutUrl(error, file.request.url);
+    }
+  }
+
+  /** A task as content of the mount. Closing the content closes the task. */
+  opened(
+    key: string,
+    task: OpenTask,
+    facts: { owner: Owner; modifiedAtMs: number; lengthUntold?: boolean; versionPrefix?: string },
+  ): OpenContent {
+    const holders = this.#open.get(key) ?? new Set();
+    this.#open.set(key, holders.add(task));
+    const { record } = task;
+    return {
+      attributes: {
+        kind: "file",
+        size: record.contentLength,
+        modifiedAtMs: modifiedAtMsOf(record.lastModified) ?? facts.modifiedAtMs,
+        ...facts.owner,
+        version: `${facts.versionPrefix ?? ""}${versionOfTask(task, facts.lengthUntold ?? false)}`,
+      },
+      fd: task.fd,
+      blocks: task.blocks,
+      blockBytes: BLOCK_BYTES,
+      pieceBytes: record.pieceLength,
+      get complete() {
+        return task.complete;
+      },
+      want: (range, priority, signal) =>
+        task.want(range, priority, signal).catch((error) => {
+          throw aboutUrl(error, record.url);
+        }),
+      unwant: (range) => task.unwant(range),
+      close: () => {
+        if (holders.delete(task) && holders.size === 0) this.#open.delete(key);
+        return task.close();
+      },
+    };
+  }
+
+  /** What `user.p2p.*` says of a file; asks no origin. */
+  async xattrs(file: RemoteFile): Promise<ReadonlyMap<string, string>> {
+    const { engine } = this.#options;
+    const stat =
+      this.#seen.get(file.key)?.stat ?? (file.listed && statOfLine(file.request.url, file.listed.file));
+    if (stat === undefined) return new Map([["user.p2p.url", loggableUrl(file.request.url)]]);
+    const id = engine.taskIdFor(file.request, { stat, checkedAtMs: 0, stale: true });
+    return taskXattrs(engine, { id, url: file.request.url, stat, open: this.#holders(file.key) });
+  }
+
+  /** The same of a task known by id. */
+  xattrsOfTask(key: string, id: string, url: string): Promise<ReadonlyMap<string, string>> {
+    return taskXattrs(this.#options.engine, { id, url, stat: undefined, open: this.#holders(key) });
+  }
+
+  #holders(key: string): readonly OpenTask[] {
+    return [...(this.#open.get(key) ?? [])];
+  }
+
+  async #ask(file: RemoteFile, signal?: AbortSignal): Promise<NodeAttributes> {
+    try {
+      const answer = await this.#options.engine.stat(file.request, signal);
+      if (answer.stat.length === undefined) return await this.#measured(file, answer, signal);
+      const attributes = attributesOfStat(file, answer.stat, answer.stat.length);
+      this.#seen.set(file.key, { attributes, stat: answer.stat, checkedAtMs: answer.checkedAtMs });
+      return attributes;
+    } catch (error) {
+      throw aboutUrl(error, file.request.url);
+    }
+  }
+
+  /** A file whose server tells no length has to be fetched whole before its size is known; once per answer. */
+  async #measured(file: RemoteFile, answer: Answer, signal?: AbortSignal): Promise<NodeAttributes> {
+    const seen = this.#seen.get(file.key);
+    if (seen?.stat.length === undefined && seen?.checkedAtMs === answer.checkedAtMs) return seen.attributes;
+    const measuring = this.#measuring.get(file.key) ?? this.#measure(file, answer);
+    const deadline = deadlineSignal(
+      this.#options.clock,
+      "the end of a file of unknown length",
+      READ_DEADLINE_MS,
+      signal,
+    );
+    try {
+      return await orAborted(measuring, deadline.signal);
+    } finally {
+      deadline.close();
+    }
+  }
+
+  #measure(file: RemoteFile, answer: Answer): Promise<NodeAttributes> {
+    const measuring = this.#options.engine
+      .open(file.request)
+      .then(async (task) => {
+        const attributes: NodeAttributes = {
+          ...attributesOfStat(file, answer.stat, task.record.contentLength),
+          version: `${file.versionPrefix ?? ""}${versionOfTask(task, true)}`,
+        };
+        await task.close();
+        this.#seen.set(file.key, { attributes, stat: answer.stat, checkedAtMs: answer.checkedAtMs });
+        return attributes;
+      })
+      .finally(() => this.#measuring.delete(file.key));
+    this.#measuring.set(file.key, measuring);
+    return measuring;
+  }
+}
+
+/** Whether a line of a listing, younger than the answer, speaks of the same version. */
+function agrees(seen: Seen, listed: DatedLine): boolean {
+  const { length, etag, modifiedAtMs } = listed.file;
+  const { attributes, stat } = seen;
+  if (listed.checkedAtMs < seen.checkedAtMs || length !== attributes.size) return false;
+  if (etag !== undefined && stat.validator.etag !== undefined) return etag === stat.validator.etag;
+  // Index pages tell minutes, and some of them in the server's own time zone: then the origin is asked.
+  return modifiedAtMs !== undefined && Math.abs(modifiedAtMs - attributes.modifiedAtMs) < 60_000;
+}
+
+function attributesOfStat(file: RemoteFile, stat: SourceStat, length: number): NodeAttributes {
+  const { etag, lastModified } = stat.validator;
+  return {
+    kind: "file",
+    size: length,
+    modifiedAtMs: stat.modifiedAtMs ?? 0,
+    ...file.owner,
+    version: `${file.versionPrefix ?? ""}${versionToken({ etag, lastModified, length })}`,
+  };
+}
+
+function attributesOfLine(file: RemoteFile, { length = 0, modifiedAtMs, etag }: ListedFile): NodeAttributes {
+  const lastModified = modifiedAtMs === undefined ? undefined : String(modifiedAtMs);
+  return {
+    kind: "file",
+    size: length,
+    modifiedAtMs: modifiedAtMs ?? 0,
+    ...file.owner,
+    version: versionToken({ etag, lastModified, length }),
+  };
+}
+
+/** A line of a listing as an answer: enough to tell which task it means. */
+function statOfLine(url: string, { length, modifiedAtMs, etag }: ListedFile): SourceStat {
+  return {
+    kind: "file",
+    length,
+    ranges: true,
+    validator: {
+      ...(etag === undefined ? {} : { etag }),
+      ...(length === undefined ? {} : { length }),
+    },
+    modifiedAtMs,
+    contentType: undefined,
+    finalUrl: url,
+    responseHeaders: {},
+    statusCode: 200,
+    digests: [],
+  };
+}
+
+/** Where neither length nor validators are told, every fetch of the whole is a version of its own. */
+function versionOfTask({ record }: OpenTask, lengthUntold: boolean): string {
+  const { etag, lastModified, contentLength, createdAtMs } = record;
+  const token = versionToken({ etag, lastModified, length: contentLength });
+  return lengthUntold && etag === undefined && lastModified === undefined ? `${token}:${createdAtMs}` : token;
+}
