@@ -240,6 +240,8 @@ export const INDEX_ENTRIES_MAX = 200_000;
 export const INDEX_ENTRY_CHARACTERS_MAX = 64 * KIB;
 /** Entries handed on at once. */
 export const LIST_PAGE_ENTRIES = 1_000;
+/** Longest listing of one folder, ms, once it began; whoever takes its pages may be slow. */
+export const LISTING_MS_MAX = 3_600_000;
 /** Folders that wait to be listed in a recursive listing. */
 export const LIST_FOLDERS_MAX = 100_000;
 /** How deep a recursive listing goes: a server that makes up folders for ever must end somewhere. */
