@@ -1,0 +1,54 @@
+/**
+ * How the mount reaches a kernel: the one interface that every binding fulfils, so that the command that mounts and
+ * the tests of the mount's meaning know no binding by name.
+ */
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Filesystem, VersionPolicy } from "../filesystem.ts";
+
+export interface MountOptions {
+  /** Absolute path of an existing, empty directory. */
+  readonly directory: string;
+  /** The kernel itself refuses changes (mount flag "ro"). Default false: the filesystem refuses what cannot be changed. */
+  readonly readOnly?: boolean;
+  /** Users other than the mounting one may enter. Default false. */
+  readonly allowOther?: boolean;
+}
+
+export interface UnmountOptions {
+  /** Take the name away now; open files go on until they are closed. */
+  readonly lazy?: boolean;
+  /** End everything: requests that wait are answered with EIO, and open files fail. */
+  readonly force?: boolean;
+}
+
+/** One mount, served by this process. */
+export interface MountSession {
+  /** Where it is mounted, as the mount table says. */
+  readonly directory: string;
+  /**
+   * Takes the mount away. Resolves when it is gone; with `lazy`, when its name is.
+   * @throws P2pfsError BUSY when files are open and neither option is set, NOT_PERMITTED, DeadlineError
+   */
+  unmount(options?: UnmountOptions): Promise<void>;
+  /** Calls back once, when nothing is served any more, whoever unmounted it. @returns the unsubscriber */
+  onEnd(listener: () => void): () => void;
+}
+
+/** What a binding is given besides the filesystem. */
+export interface BindingEnvironment {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Binding {
+  readonly name: "fuse-native" | "native";
+  /** What the filesystem must be made with. */
+  readonly versions: VersionPolicy;
+  /**
+   * Mounts, and resolves once another process can use the mount. Heals a stale mountpoint first.
+   * @throws P2pfsError: NOT_SUPPORTED when this machine lacks what the binding needs (the message names the package),
+   * BUSY, NOT_FOUND, NOT_A_DIRECTORY, FAILED_PRECONDITION, NOT_PERMITTED, DEADLINE
+   */
+  mount(filesystem: Filesystem, options: MountOptions, signal?: AbortSignal): Promise<MountSession>;
+}

@@ -1,0 +1,376 @@
+/**
+ * The mount's operations by inode and handle, with no kernel types: what a binding calls for each request. Decides
+ * which version a name means and what a node looks like; reading is open-files.ts, listing open-directories.ts. Bytes
+ * never pass through here, and nothing here can be written: every change is refused with EROFS.
+ */
+import type { Clock } from "../base/clock.ts";
+import { NotFoundError, NotSupportedError, P2pfsError, PermissionError } from "../base/errors.ts";
+import { MOUNT_REQUEST_MS } from "../base/limits.ts";
+import type { Logger } from "../base/logger.ts";
+import {
+  type Credentials,
+  type Ownership,
+  permits,
+  type StatAttributes,
+  statOf,
+  W_OK,
+} from "./attributes.ts";
+import type { ContentSource, NodeAttributes, SourceNode, SpaceFigures } from "./content-source.ts";
+import { type Inode, type InodeNumber, InodeTable, type InodeTableOptions } from "./inode-table.ts";
+import { isName } from "./name.ts";
+import { type DirectoryEntry, OpenDirectories } from "./open-directories.ts";
+import { OpenFiles, staleOpening } from "./open-files.ts";
+import type { ReadPlan } from "./opened-file.ts";
+import { type ByteRange, ReadAheadBudget } from "./read-window.ts";
+import { waitFor } from "./request-wait.ts";
+import { attributeValue, isOurAttribute } from "./xattr.ts";
+
+/**
+ * What a name means while files of it are open in an older version. `side-by-side`: a new inode, so that new opens get
+ * the new version and old handles keep theirs. `pinned`: still the open version, for bindings whose kernel interface
+ * ties the inode, and with it the page cache, to the path.
+ */
+export type VersionPolicy = "side-by-side" | "pinned";
+
+export interface FilesystemOptions {
+  readonly source: ContentSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ownership: Ownership;
+  /** Must be what the binding demands. */
+  readonly versions: VersionPolicy;
+  /** Shared by the mounts of a daemon; default: one of its own. */
+  readonly budget?: ReadAheadBudget;
+  /** For tests. */
+  readonly limits?: Pick<InodeTableOptions, "cachedMax" | "referencedMax" | "dentriesMax"> & {
+    readonly handlesMax?: number;
+    readonly entriesMax?: number;
+    readonly requestMs?: number;
+    readonly releaseGraceMs?: number;
+  };
+}
+
+/** A name's inode, with one lookup counted: give it back with forget(). */
+export interface Entry {
+  readonly inode: InodeNumber;
+  readonly attributes: StatAttributes;
+}
+
+/** Operations that would change something. */
+export const MUTATIONS = [
+  "chmod",
+  "chown",
+  "create",
+  "fallocate",
+  "link",
+  "mkdir",
+  "mknod",
+  "removexattr",
+  "rename",
+  "rmdir",
+  "setxattr",
+  "symlink",
+  "truncate",
+  "unlink",
+  "utimens",
+  "write",
+] as const;
+export type Mutation = (typeof MUTATIONS)[number];
+
+/** The mount without a kernel. Closed by whoever made it, after the binding's session ended. */
+export class Filesystem {
+  readonly versions: VersionPolicy;
+  readonly #source: ContentSource;
+  readonly #clock: Clock;
+  readonly #requestMs: number;
+  readonly #ownership: Ownership;
+  readonly #inodes: InodeTable;
+  readonly #files: OpenFiles;
+  readonly #directories: OpenDirectories;
+  readonly #closed = new AbortController();
+
+  constructor(options: FilesystemOptions) {
+    const { source, clock, logger, limits = {} } = options;
+    this.versions = options.versions;
+    this.#source = source;
+    this.#clock = clock;
+    this.#requestMs = limits.requestMs ?? MOUNT_REQUEST_MS;
+    this.#ownership = options.ownership;
+    this.#inodes = new InodeTable({ root: source.root, clock, ...limits });
+    const shared = {
+      source,
+      clock,
+      ...limits,
+      hold: (inode: Inode) => this.#inodes.hold(inode),
+      letGo: (inode: Inode) => this.#inodes.letGo(inode),
+    };
+    this.#files = new OpenFiles({ ...shared, logger, budget: options.budget ?? new ReadAheadBudget() });
+    this.#directories = new OpenDirectories(shared);
+  }
+
+  /** Open files and directories. */
+  get handleCount(): number {
+    return this.#files.handleCount + this.#directories.handleCount;
+  }
+
+  /** Inodes known now. */
+  get inodeCount(): number {
+    return this.#inodes.size;
+  }
+
+  /**
+   * Finds a name, and counts one lookup of its inode.
+   * @throws NotFoundError, P2pfsError NAME_TOO_LONG, NOT_A_DIRECTORY, STALE; what the source throws
+   */
+  async lookup(parent: InodeNumber, name: string, signal?: AbortSignal): Promise<Entry> {
+    const directory = this.#directory(parent);
+    if (!isName(name)) throw badName(name);
+    const pinned = this.#pinned(this.#inodes.remembered(parent, name));
+    if (pinned !== undefined) return this.#entry(pinned.inode, pinned.attributes);
+    const found = await this.#find(directory, name, signal);
+    const inode = this.#inodes.obtain(found.node);
+    const current = await this.#held(inode, () => this.#versionOf(inode, found.attributes));
+    this.#inodes.remember(parent, name, current.inode);
+    return this.#entry(current.inode, current.attributes);
+  }
+
+  /** The inode of a directory looked up a moment ago, without asking anyone; no lookup is counted. */
+  recentDirectory(parent: InodeNumber, name: string): InodeNumber | undefined {
+    const inode = this.#inodes.fresh(parent, name);
+    return inode?.node.kind === "directory" ? inode.number : undefined;
+  }
+
+  /** Takes back lookups. Never fails. */
+  forget(inode: InodeNumber, count: number): void {
+    this.#inodes.forget(inode, count);
+  }
+
+  /** Attributes of the version that is open in the inode, else the newest. @throws what the source throws */
+  async getattr(number: InodeNumber, signal?: AbortSignal): Promise<StatAttributes> {
+    const inode = this.#inodes.get(number);
+    const opened = this.#files.opened(inode);
+    if (opened !== undefined) return this.#stat(inode, opened.attributes);
+    const attributes = await this.#held(inode, () =>
+      this.#wait("the attributes", signal, (inner) => this.#source.attributes(inode.node, inner)),
+    );
+    return this.#stat(inode, attributes);
+  }
+
+  /** Attributes of an open file's version: fstat(2). @throws P2pfsError BAD_HANDLE */
+  fgetattr(handle: number): StatAttributes {
+    const { file, inode } = this.#files.fileOf(handle);
+    return this.#stat(inode, file.attributes);
+  }
+
+  /**
+   * Opens a file for reading. @param write the file is to be written or cut
+   * @returns the handle; release() it
+   * @throws NotSupportedError READ_ONLY, P2pfsError IS_A_DIRECTORY, TOO_MANY_OPEN, STALE; what the source throws
+   */
+  async open(number: InodeNumber, options: { write: boolean }, signal?: AbortSignal): Promise<number> {
+    const inode = this.#inodes.get(number);
+    if (inode.node.kind === "directory")
+      throw new P2pfsError("IS_A_DIRECTORY", "a directory cannot be read as a file");
+    if (options.write) throw this.refusal("write");
+    return this.#wait("the file", signal, async (inner) => {
+      await this.#refuseOutdated(inode, inner);
+      return this.#files.open(inode, inner);
+    });
+  }
+
+  /**
+   * Where the bytes of a read are; at once when they are here. The caller calls the plan's `end()`.
+   * @throws P2pfsError BAD_HANDLE, ChangedError, UnavailableError, DeadlineError, CancelledError, …
+   */
+  read(handle: number, range: ByteRange, signal?: AbortSignal): ReadPlan | Promise<ReadPlan> {
+    return this.#files.read(handle, range, signal);
+  }
+
+  /** A descriptor of the handle was closed. @throws P2pfsError BAD_HANDLE */
+  flush(handle: number): void {
+    this.#files.flush(handle);
+  }
+
+  /** Closes a file handle and calls off what it waits for. Never fails. */
+  release(handle: number): void {
+    this.#files.release(handle);
+  }
+
+  /** @returns the handle; releasedir() it. @throws P2pfsError NOT_A_DIRECTORY, TOO_MANY_OPEN */
+  opendir(number: InodeNumber): number {
+    return this.#directories.open(this.#directory(number));
+  }
+
+  /** Entries behind a cookie, "." and ".." first. @throws what the source throws */
+  readdir(
+    handle: number,
+    cookie: number,
+    countMax: number,
+    signal?: AbortSignal,
+  ): Promise<readonly DirectoryEntry[]> {
+    return this.#directories.read(handle, cookie, countMax, signal);
+  }
+
+  /** The st_ino of a name that was looked up before; undefined when it is not known. */
+  knownIno(parent: InodeNumber, name: string): number | undefined {
+    return this.#inodes.remembered(parent, name)?.ino;
+  }
+
+  releasedir(handle: number): void {
+    this.#directories.release(handle);
+  }
+
+  /**
+   * Value of an extended attribute. @param sizeMax the caller's buffer; 0 asks for the length only and is never too small
+   * @throws P2pfsError NO_ATTRIBUTE, BUFFER_TOO_SMALL
+   */
+  async getxattr(number: InodeNumber, name: string, sizeMax: number, signal?: AbortSignal): Promise<Buffer> {
+    const inode = this.#inodes.get(number);
+    const value = isOurAttribute(name)
+      ? await this.#held(inode, () =>
+          this.#wait("the attribute", signal, () => this.#source.xattr(inode.node, name)),
+        )
+      : undefined;
+    return attributeValue(value, name, sizeMax);
+  }
+
+  /** Names of extended attributes. */
+  async listxattr(number: InodeNumber, signal?: AbortSignal): Promise<readonly string[]> {
+    const inode = this.#inodes.get(number);
+    const names = await this.#held(inode, () =>
+      this.#wait("the attributes' names", signal, () => this.#source.xattrNames(inode.node)),
+    );
+    return names.filter(isOurAttribute);
+  }
+
+  /** Figures of the place where bytes are kept. */
+  statfs(signal?: AbortSignal): Promise<SpaceFigures> {
+    return this.#wait("the figures of the filesystem", signal, () => this.#source.space());
+  }
+
+  /** access(2) for bindings whose kernel does not check permissions. @throws NotSupportedError READ_ONLY, PermissionError */
+  async access(number: InodeNumber, mask: number, who: Credentials, signal?: AbortSignal): Promise<void> {
+    const attributes = await this.getattr(number, signal);
+    if ((mask & W_OK) !== 0) throw this.refusal("write");
+    if (!permits(attributes, mask, who)) throw new PermissionError("the permissions do not allow it");
+  }
+
+  /** There are no symbolic links. @throws P2pfsError INVALID_ARGUMENT always, STALE */
+  readlink(number: InodeNumber): never {
+    this.#inodes.get(number);
+    throw new P2pfsError("INVALID_ARGUMENT", "it is no symbolic link");
+  }
+
+  /** What every attempt to change something is answered with. */
+  refusal(mutation: Mutation): NotSupportedError {
+    return new NotSupportedError(`this part of the mount cannot be changed (${mutation})`, {}, "READ_ONLY");
+  }
+
+  /** Answers everything that waits with CLOSED and closes what is open. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed.abort(new P2pfsError("CLOSED", "the mount is closed"));
+    this.#directories.close();
+    await this.#files.close();
+  }
+
+  async #find(
+    directory: Inode,
+    name: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ node: SourceNode; attributes: NodeAttributes }> {
+    try {
+      return await this.#held(directory, () =>
+        this.#wait("the name", signal, async (inner) => {
+          const node = await this.#source.lookup(directory.node, name, inner);
+          if (node === undefined) throw new NotFoundError("there is no such name");
+          return { node, attributes: await this.#source.attributes(node, inner) };
+        }),
+      );
+    } catch (error) {
+      this.#inodes.unremember(directory.number, name);
+      throw error;
+    }
+  }
+
+  /**
+   * What is missing of an old version cannot be had any more: whoever opens the file now should get the new one.
+   * @throws P2pfsError STALE, so that the kernel looks the name up again
+   */
+  async #refuseOutdated(inode: Inode, signal: AbortSignal): Promise<void> {
+    const opened = this.#files.opened(inode);
+    if (opened === undefined || opened.complete || !inode.current) return;
+    let newest: NodeAttributes;
+    try {
+      newest = await this.#source.attributes(inode.node, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // An origin that cannot be asked does not take away what is open already.
+      return;
+    }
+    if (newest.version === opened.attributes.version) return;
+    opened.supersede();
+    throw staleOpening();
+  }
+
+  /** Version of the inode that a name leads to, and what it looks like. */
+  async #versionOf(
+    inode: Inode,
+    newest: NodeAttributes,
+  ): Promise<{ inode: Inode; attributes: NodeAttributes }> {
+    const opened = this.#files.opened(inode);
+    if (opened === undefined || !inode.current) return { inode, attributes: newest };
+    if (opened.superseded) return { inode: this.#inodes.renew(inode), attributes: newest };
+    if (opened.attributes.version === newest.version) return { inode, attributes: opened.attributes };
+    if (this.versions === "side-by-side") return { inode: this.#inodes.renew(inode), attributes: newest };
+    await this.#files.released(inode);
+    const still = this.#files.opened(inode);
+    return { inode, attributes: still?.attributes ?? newest };
+  }
+
+  /** Under `pinned`, what is open decides without asking anyone, unless it is being closed. */
+  #pinned(inode: Inode | undefined): { inode: Inode; attributes: NodeAttributes } | undefined {
+    if (inode === undefined || this.versions !== "pinned") return undefined;
+    const opened = this.#files.opened(inode);
+    if (opened === undefined || opened.superseded || this.#files.isClosing(inode)) return undefined;
+    return { inode, attributes: opened.attributes };
+  }
+
+  #directory(number: InodeNumber): Inode {
+    const inode = this.#inodes.get(number);
+    if (inode.node.kind !== "directory") throw new P2pfsError("NOT_A_DIRECTORY", "it is no directory");
+    return inode;
+  }
+
+  #entry(inode: Inode, attributes: NodeAttributes): Entry {
+    this.#inodes.lookedUp(inode);
+    return { inode: inode.number, attributes: this.#stat(inode, attributes) };
+  }
+
+  #stat(inode: Inode, attributes: NodeAttributes): StatAttributes {
+    return statOf(attributes, inode.ino, this.#ownership);
+  }
+
+  async #held<T>(inode: Inode, work: () => Promise<T>): Promise<T> {
+    this.#inodes.hold(inode);
+    try {
+      return await work();
+    } finally {
+      this.#inodes.letGo(inode);
+    }
+  }
+
+  #wait<T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const parents = [this.#closed.signal, signal];
+    return waitFor({ clock: this.#clock, what, afterMs: this.#requestMs, parents }, work);
+  }
+}
+
+function badName(name: string): P2pfsError {
+  if (name === "" || name === "." || name === ".." || name.includes("/") || name.includes("\0"))
+    return new NotFoundError("there is no such name");
+  return new P2pfsError("NAME_TOO_LONG", "the name is longer than 1,024 bytes");
+}

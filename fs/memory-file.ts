@@ -1,0 +1,228 @@
+/**
+ * One file of the in-memory source: its versions, each with a real temporary file that blocks are written to as they
+ * arrive. When they arrive, and whether, is set from outside.
+ */
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { orAborted } from "../base/deadline.ts";
+import { ChangedError, P2pfsError } from "../base/errors.ts";
+import type { NodeAttributes, OpenContent, Priority } from "./content-source.ts";
+
+/** The bytes a file has at its origin. */
+export interface MemoryContent {
+  readonly size: number;
+  bytes(offset: number, length: number): Uint8Array;
+}
+
+/** One call of want() or unwant(). */
+export interface WantRecord {
+  readonly offset: number;
+  readonly length: number;
+  readonly priority: Priority | "unwanted";
+}
+
+/** What happens to blocks that are wanted: they come, wait until the gate opens, or fail. */
+export type Gate = "open" | "held" | P2pfsError;
+
+export interface MemoryFileSpec {
+  readonly content: MemoryContent;
+  /** Where its temporary files lie. */
+  readonly folder: string;
+  readonly name: string;
+  readonly blockBytes: number;
+  readonly pieceBytes: number;
+  /** True: all blocks of the first version are in the file from the start. */
+  readonly present: boolean;
+}
+
+interface Version {
+  readonly number: number;
+  readonly content: MemoryContent;
+  readonly path: string;
+  readonly fd: number;
+  readonly blocks: Uint8Array;
+  /** Blocks that are not in the file. */
+  missing: number;
+}
+
+/** Deterministic bytes: the same for the same seed, different at every word. */
+export function patternContent(size: number, seed: number): MemoryContent {
+  return { size, bytes: (offset, length) => patternBytes(seed, offset, length) };
+}
+
+/** The bytes of `patternContent` at a place. */
+export function patternBytes(seed: number, offset: number, length: number): Buffer {
+  const firstWord = Math.floor(offset / 4);
+  const words = new Uint32Array(Math.ceil((offset + length) / 4) - firstWord);
+  for (let i = 0; i < words.length; i++) {
+    // MurmurHash3's finaliser over the word's index: no period shorter than the file.
+    let word = Math.imul(firstWord + i + 1, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca6b);
+    word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+    word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
+    words[i] = word ^ (word >>> 16);
+  }
+  return Buffer.from(words.buffer, offset - firstWord * 4, length);
+}
+
+/** Given bytes as content. */
+export function bytesContent(bytes: Uint8Array | string): MemoryContent {
+  const all = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
+  return { size: all.length, bytes: (offset, length) => all.subarray(offset, offset + length) };
+}
+
+/** Closed by the source. */
+export class MemoryFile {
+  readonly wants: WantRecord[] = [];
+  readonly #spec: MemoryFileSpec;
+  readonly #versions: Version[] = [];
+  #version: Version;
+  #gate: Gate = "open";
+  #passed: (() => void)[] = [];
+  #opens = 0;
+  #openNow = 0;
+
+  constructor(spec: MemoryFileSpec) {
+    this.#spec = spec;
+    this.#version = this.#begin(spec.content, spec.present);
+  }
+
+  get size(): number {
+    return this.#version.content.size;
+  }
+
+  get version(): string {
+    return `v${this.#version.number}`;
+  }
+
+  /** Times it was opened, and contents open now. */
+  get opens(): { readonly total: number; readonly now: number } {
+    return { total: this.#opens, now: this.#openNow };
+  }
+
+  /** Blocks of the newest version that are in the file. */
+  get presentBlocks(): number[] {
+    const { blocks, content } = this.#version;
+    const count = Math.ceil(content.size / this.#spec.blockBytes);
+    return Array.from({ length: count }, (_, block) => block).filter((block) => hasBlock(blocks, block));
+  }
+
+  /** New bytes at the origin: blocks of older versions that are missing can no longer be had. */
+  update(content: MemoryContent, options: { present?: boolean } = {}): void {
+    this.#version = this.#begin(content, options.present ?? false);
+    this.#pass();
+  }
+
+  /** See Gate. Opening it lets everything through that waits. */
+  setGate(gate: Gate): void {
+    this.#gate = gate;
+    if (gate !== "held") this.#pass();
+  }
+
+  /** Puts blocks into the file, wanted or not. */
+  arrive(blocks: readonly number[]): void {
+    for (const block of blocks) this.#write(this.#version, block);
+    this.#pass();
+  }
+
+  /** Takes a block's bit away, as eviction does. */
+  evict(block: number): void {
+    const { blocks } = this.#version;
+    if (!hasBlock(blocks, block)) return;
+    blocks[block >> 3] = (blocks[block >> 3] ?? 0) & ~(1 << (block & 7));
+    this.#version.missing += 1;
+  }
+
+  /** Cuts the newest version's local file short below its bits, as a fault of the disk would. */
+  damage(bytes: number): void {
+    ftruncateSync(this.#version.fd, bytes);
+  }
+
+  open(attributes: (size: number, version: string) => NodeAttributes): OpenContent {
+    const version = this.#version;
+    const fd = openSync(version.path, "r");
+    this.#opens += 1;
+    this.#openNow += 1;
+    const closed = new AbortController();
+    const { blockBytes, pieceBytes } = this.#spec;
+    return {
+      attributes: attributes(version.content.size, `v${version.number}`),
+      fd,
+      blocks: version.blocks,
+      blockBytes,
+      pieceBytes,
+      get complete() {
+        return version.missing === 0;
+      },
+      want: (range, priority, signal) => this.#want(version, range, priority, [closed.signal, signal]),
+      unwant: (range) => void this.wants.push({ ...range, priority: "unwanted" }),
+      close: async () => {
+        if (closed.signal.aborted) return;
+        closed.abort(new P2pfsError("CLOSED", "the content is closed"));
+        this.#openNow -= 1;
+        closeSync(fd);
+      },
+    };
+  }
+
+  close(): void {
+    for (const { fd } of this.#versions.splice(0)) closeSync(fd);
+  }
+
+  async #want(
+    version: Version,
+    range: { offset: number; length: number },
+    priority: Priority,
+    signals: readonly (AbortSignal | undefined)[],
+  ): Promise<void> {
+    this.wants.push({ ...range, priority });
+    const { blockBytes } = this.#spec;
+    const first = Math.floor(range.offset / blockBytes);
+    const last = Math.floor((range.offset + range.length - 1) / blockBytes);
+    for (let block = first; block <= last; block++) {
+      while (!hasBlock(version.blocks, block)) {
+        for (const signal of signals) if (signal?.aborted) throw signal.reason;
+        if (version !== this.#version) throw new ChangedError("the origin holds another version now");
+        if (this.#gate === "open") this.#write(version, block);
+        else if (this.#gate !== "held") throw this.#gate;
+        else await this.#untilPassed(signals);
+      }
+    }
+  }
+
+  async #untilPassed(signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+    let passing = new Promise<void>((resolve) => this.#passed.push(resolve));
+    for (const signal of signals) passing = orAborted(passing, signal);
+    await passing;
+  }
+
+  #pass(): void {
+    for (const resolve of this.#passed.splice(0)) resolve();
+  }
+
+  #begin(content: MemoryContent, present: boolean): Version {
+    const number = this.#versions.length + 1;
+    const path = join(this.#spec.folder, `${this.#spec.name}.${number}`);
+    const fd = openSync(path, "w");
+    ftruncateSync(fd, content.size);
+    const blockCount = Math.ceil(content.size / this.#spec.blockBytes);
+    const blocks = new Uint8Array(Math.ceil(blockCount / 8));
+    const version = { number, content, path, fd, blocks, missing: blockCount };
+    this.#versions.push(version);
+    if (present) for (let block = 0; block < blockCount; block++) this.#write(version, block);
+    return version;
+  }
+
+  #write(version: Version, block: number): void {
+    if (hasBlock(version.blocks, block)) return;
+    const { blockBytes } = this.#spec;
+    const offset = block * blockBytes;
+    const length = Math.min(blockBytes, version.content.size - offset);
+    writeSync(version.fd, version.content.bytes(offset, length), 0, length, offset);
+    version.blocks[block >> 3] = (version.blocks[block >> 3] ?? 0) | (1 << (block & 7));
+    version.missing -= 1;
+  }
+}
+
+function hasBlock(blocks: Uint8Array, block: number): boolean {
+  return ((blocks[block >> 3] ?? 0) & (1 << (block & 7))) !== 0;
+}
