@@ -7,9 +7,9 @@ import { write as fsWrite } from "node:fs";
 import { crc32 } from "node:zlib";
 import { BufferPool } from "./buffer-pool.ts";
 import type { Destination, FetchResult } from "./destination.ts";
-import { CancelledError, IntegrityError, LimitError, P2pfsError } from "./errors.ts";
+import { CancelledError, IntegrityError, P2pfsError } from "./errors.ts";
 import { BLOCK_BYTES } from "./limits.ts";
-import { fromUnknown } from "./node-errors.ts";
+import { asWriteError } from "./write-error.ts";
 
 export { BufferPool };
 
@@ -216,7 +216,7 @@ export class FilePump {
         });
       if (this.#failure === undefined) this.#destination.onBlock(block, filled.length, filled.crc);
     } catch (error) {
-      this.#fail(asWriteError(error));
+      this.#fail(asWriteError(error, "cannot write to the content file"));
     }
   }
 }
@@ -244,10 +244,4 @@ function writeAt(
       else resolve(count);
     });
   });
-}
-
-function asWriteError(error: unknown): P2pfsError {
-  const known = fromUnknown(error, "cannot write to the content file");
-  if (known.code !== "NO_SPACE" || known instanceof LimitError) return known;
-  return new LimitError("no space left on the disk of the storage", { cause: error }, "NO_SPACE");
 }

@@ -389,6 +389,12 @@ export const SERVER_STOP_MS = 2_000;
 
 /** How long a daemon that dfget started lives without use, ms: the next file of a script finds it running. */
 export const IDLE_END_MS = 60_000;
+/** How long a daemon that a mount started lives without one, ms: the answer to the unmount has to leave first. */
+export const LAST_UNMOUNT_END_MS = 200;
+/** Longest any part of the daemon may take to stop, ms; then the next one is stopped. */
+export const STOP_STEP_MS = 10_000;
+/** Log lines kept in memory for the control file `log`, bytes. */
+export const LOG_RECENT_BYTES_MAX = 256 * KIB;
 /** How often the event loop's delay is looked at, ms. */
 export const LOOP_LOOK_MS = 1_000;
 /** Delay of the event loop that is worth a line in the log, ms: a `stat` waits that long. */
@@ -405,3 +411,7 @@ export const DAEMON_START_MS = 60_000;
 export const MOUNT_CALL_MS = 60_000;
 /** Longest a command waits for a daemon to be gone after it was told to stop, ms. */
 export const DAEMON_STOP_MS = 60_000;
+/** Pieces dfget copies at once: one reads while another writes. */
+export const COPIES_MAX = 2;
+/** Time between two lines of progress where there is no terminal, ms. */
+export const PROGRESS_LINE_MS = 5_000;

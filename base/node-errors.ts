@@ -84,7 +84,12 @@ const NODE_CODES: Readonly<Record<string, ErrorCode>> = {
   ABORT_ERR: "CANCELLED",
   LEVEL_DATABASE_NOT_OPEN: "CLOSED",
   LEVEL_LOCKED: "BUSY",
+  LEVEL_IO_ERROR: "IO",
+  LEVEL_CORRUPTION: "IO",
 };
+
+/** What the C library calls ENOSPC and EDQUOT: level hands on the words without the number. */
+const LEVEL_NO_SPACE = /No space left on device|Disk quota exceeded/;
 
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
@@ -98,13 +103,18 @@ function codeOf(error: unknown): string | undefined {
  */
 export function fromUnknown(error: unknown, doing?: string): P2pfsError {
   if (error instanceof P2pfsError) return error;
-  const nodeCode = codeOf(error) ?? codeOf((error as { cause?: unknown } | null)?.cause);
+  const cause = (error as { cause?: unknown } | null)?.cause;
+  // A level database that cannot be opened says why only in the cause.
+  if (codeOf(error) === "LEVEL_DATABASE_NOT_OPEN" && codeOf(cause) !== undefined)
+    return fromUnknown(cause, doing);
+  const nodeCode = codeOf(error) ?? codeOf(cause);
   const name = error instanceof Error ? error.name : "";
   let code: ErrorCode = (nodeCode === undefined ? undefined : NODE_CODES[nodeCode]) ?? "INTERNAL";
   if (nodeCode === undefined && name === "AbortError") code = "CANCELLED";
   if (nodeCode === undefined && name === "TimeoutError") code = "DEADLINE";
   if (code === "INTERNAL" && nodeCode?.startsWith("HPE_")) code = "UNAVAILABLE";
   if (code === "INTERNAL" && nodeCode?.startsWith("ERR_SSL_")) code = "SOURCE_REFUSED";
+  if (nodeCode === "LEVEL_IO_ERROR" && LEVEL_NO_SPACE.test(String(error))) code = "NO_SPACE";
   const reason = error instanceof Error ? error.message || nodeCode || name : String(error);
   return new P2pfsError(code, doing === undefined ? reason : `${doing}: ${reason}`, {
     cause: error,

@@ -20,7 +20,7 @@ import { PinCounts } from "./pin-counts.ts";
 import type { PresenceBits } from "./presence-bits.ts";
 import { checkRecord } from "./record-check.ts";
 import { SerialByKey } from "./serial-by-key.ts";
-import type { PieceRecord, Storage, StorageUsage, StoredTask, TaskUpdate } from "./storage.ts";
+import type { PieceRecord, Storage, StorageUsage, StoredTask } from "./storage.ts";
 import { emptyBits, TaskContent, type TaskMarks } from "./task-content.ts";
 
 export interface MemoryStorageOptions {
@@ -239,8 +239,8 @@ export class MemoryStorage implements Storage {
         task.usedBytes += bytes;
         this.#usedBytes += bytes;
       },
-      onUpdate: (fields: TaskUpdate) => {
-        task.record = { ...task.record, ...fields };
+      onUpdate: (record) => {
+        task.record = record;
       },
       onRelease: () =>
         this.#serial.run(task.record.id, async () => {

@@ -6,12 +6,13 @@ import { read as fsRead } from "node:fs";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { crc32Combine, crc32Digest } from "../../base/crc32.ts";
-import { IntegrityError, InvalidInputError, P2pfsError, UnavailableError } from "../../base/errors.ts";
+import { IntegrityError, InvalidInputError, P2pfsError } from "../../base/errors.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import { PresenceBits } from "./presence-bits.ts";
 import type { PieceRecord, StoredTask, TaskUpdate } from "./storage.ts";
+import { TaskOpening } from "./task-opening.ts";
 
 const readAt = promisify(fsRead);
 
@@ -48,8 +49,8 @@ export interface ContentParts {
   readonly nowMs: () => number;
   /** A block that was not there came: so many bytes more. */
   readonly onGrow: (bytes: number) => void;
-  /** Fields of the record changed. */
-  readonly onUpdate: (fields: TaskUpdate) => void;
+  /** The record changed; `fields` are those that did. */
+  readonly onUpdate: (record: TaskRecord, fields: readonly string[]) => void;
   /** An opening was closed; the last one's close resolves with this. */
   readonly onRelease: () => Promise<void>;
 }
@@ -69,10 +70,17 @@ export function blockLength(contentLength: number, block: number): number {
 
 /**
  * CRC-32 of a block as it lies in the content file.
+ * @param into a buffer of BLOCK_BYTES to read into; default: one of its own
  * @throws IntegrityError when the file ends before the block does; P2pfsError IO
  */
-export async function readBlockCrc(fd: number, contentLength: number, block: number): Promise<number> {
-  const buffer = Buffer.allocUnsafeSlow(blockLength(contentLength, block));
+export async function readBlockCrc(
+  fd: number,
+  contentLength: number,
+  block: number,
+  into?: Buffer,
+): Promise<number> {
+  const length = blockLength(contentLength, block);
+  const buffer = into?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < buffer.length) {
     const position = block * BLOCK_BYTES + filled;
@@ -130,7 +138,7 @@ export class TaskContent {
   /** A new opening. */
   opening(): StoredTask {
     this.holders += 1;
-    return new Opening(this);
+    return new TaskOpening(this);
   }
 
   blockCrc(block: number): number | undefined {
@@ -199,12 +207,21 @@ export class TaskContent {
       this.blocks.clear(block);
       this.#crcs.delete(block);
     }
+    this.unfinish();
     await this.marks.clear(blocks, pieces);
   }
 
   update(fields: TaskUpdate): void {
     this.#record = { ...this.#record, ...fields };
-    this.#parts.onUpdate(fields);
+    this.#parts.onUpdate(this.#record, Object.keys(fields));
+  }
+
+  /** Bytes of a finished task are gone: the record must not say that it is whole. */
+  unfinish(): void {
+    if (this.#record.finishedAtMs === undefined) return;
+    const { finishedAtMs: _, ...rest } = this.#record;
+    this.#record = { ...rest, verified: "none" };
+    this.#parts.onUpdate(this.#record, ["finishedAtMs", "verified"]);
   }
 
   release(): Promise<void> {
@@ -224,6 +241,7 @@ export class TaskContent {
     if (finishing !== undefined) finishing.overtaken = true;
     this.#finishing.delete(piece);
     if (!this.pieces.clear(piece)) return;
+    this.unfinish();
     // The bitmap in memory is right from now on; a failed write is tried again with the next one.
     this.marks.clear({ start: 0, end: 0 }, { start: piece, end: piece + 1 }).catch(() => {});
   }
@@ -289,88 +307,5 @@ export class TaskContent {
     };
     if (this.pieces.has(piece)) await this.marks.finishPiece(record, crc);
     return record;
-  }
-}
-
-/** One opening of a task's content. */
-class Opening implements StoredTask {
-  readonly #content: TaskContent;
-  #closing: Promise<void> | undefined;
-
-  constructor(content: TaskContent) {
-    this.#content = content;
-  }
-
-  get record(): TaskRecord {
-    return this.#content.record;
-  }
-  get fd(): number {
-    // After the close its number may name another file.
-    return this.#open().fd;
-  }
-  get contentPath(): string {
-    return this.#content.path;
-  }
-  get blocks(): Uint8Array {
-    return this.#content.blocks.bytes;
-  }
-  get pieces(): Uint8Array {
-    return this.#content.pieces.bytes;
-  }
-  get blockCount(): number {
-    return this.#content.blocks.length;
-  }
-  get pieceCount(): number {
-    return this.#content.pieces.length;
-  }
-  get blocksPresent(): number {
-    return this.#content.blocks.setCount;
-  }
-  get piecesFinished(): number {
-    return this.#content.pieces.setCount;
-  }
-  get deleted(): boolean {
-    return this.#content.deleted;
-  }
-  hasBlock(block: number): boolean {
-    return this.#content.blocks.has(block);
-  }
-  hasPiece(piece: number): boolean {
-    return this.#content.pieces.has(piece);
-  }
-  blockCrc(block: number): number | undefined {
-    return this.#content.blockCrc(block);
-  }
-  setBlock(block: number, crc: number): void {
-    this.#open().setBlock(block, crc);
-  }
-  async finishPiece(piece: number, from: { parentId?: string; costMs: number }): Promise<PieceRecord> {
-    const content = this.#open();
-    return content.track(content.finishPiece(piece, from));
-  }
-  async pieceRecords(numbers: readonly number[]): Promise<PieceRecord[]> {
-    const content = this.#open();
-    return content.track(content.pieceRecords(numbers));
-  }
-  async discard(offset: number, length: number): Promise<void> {
-    const content = this.#open();
-    return content.track(content.discard(offset, length));
-  }
-  update(fields: TaskUpdate): void {
-    this.#open().update(fields);
-  }
-  async sync(): Promise<void> {
-    const content = this.#open();
-    return content.track(content.marks.sync());
-  }
-  close(): Promise<void> {
-    this.#closing ??= this.#content.release();
-    return this.#closing;
-  }
-
-  #open(): TaskContent {
-    if (this.#closing !== undefined)
-      throw new UnavailableError("this opening of the task is closed", {}, "CLOSED");
-    return this.#content;
   }
 }

@@ -64,8 +64,8 @@ class Run {
     if (roll < 82) return this.#discard();
     if (roll < 86) return this.#update();
     if (roll < 92) return this.#fact();
-    if (roll < 95) return this.#sync();
-    if (roll < 98) {
+    if (roll < 94) return this.#sync();
+    if (roll < 96) {
       this.#clock.advance(this.#random.below(200_000));
       return "time passes";
     }
