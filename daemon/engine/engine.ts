@@ -112,7 +112,8 @@ export class Engine implements EngineApi {
     this.#assertOpen();
     if (request.disableBackToSource) return this.#openHere(request);
     const answer = await this.stat(request, signal);
-    if (answer.stat.kind === "directory")
+    // A page of an http server is bytes like any other: whether its name is a directory is for names to say.
+    if (answer.stat.kind === "directory" && !/^https?:/i.test(request.url))
       throw new P2pfsError("IS_A_DIRECTORY", "the URL names a directory, not a file", {
         details: { status: answer.stat.statusCode },
       });

@@ -87,7 +87,7 @@ export interface EngineApi {
    * @throws what the source throws; NotFoundError and PermissionError are remembered for the negative time-out
    */
   stat(request: TaskRequest, signal?: AbortSignal): Promise<Answer>;
-  /** Opens the task of the version the origin has now, making it if needed. Not for directories (IS_A_DIRECTORY). */
+  /** Opens the task of the version the origin has now, making it if needed. Not for prefixes of object stores (IS_A_DIRECTORY). */
   open(request: TaskRequest, signal?: AbortSignal): Promise<OpenTask>;
   /** Opens a task known here by id. @throws NotFoundError */
   openKnown(id: string): Promise<OpenTask>;

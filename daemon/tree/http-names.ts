@@ -57,11 +57,10 @@ export function looksLikeFile(name: string): boolean {
   return hasExtension(name) || isHtmlName(name);
 }
 
-/** What a good answer makes of a name. */
+/** What a good answer makes of a name. A source that has only the answer says less, so its own word is not asked. */
 export function kindOfAnswer(name: string, url: string, stat: SourceStat): NodeKind {
   if (isHtmlName(name)) return "file";
-  if (stat.kind === "directory" || isHtml(stat.contentType) || leadsToSlash(url, stat.finalUrl))
-    return "directory";
+  if (isHtml(stat.contentType) || leadsToSlash(url, stat.finalUrl)) return "directory";
   if (hasExtension(name)) return "file";
   return stat.length !== undefined || stat.ranges ? "file" : "directory";
 }

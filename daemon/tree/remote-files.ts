@@ -7,7 +7,7 @@ import { deadlineSignal, orAborted } from "../../base/deadline.ts";
 import { BLOCK_BYTES, KNOWN_NAMES_MAX, READ_DEADLINE_MS } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import type { NodeAttributes, OpenContent } from "../../fs/content-source.ts";
-import type { Answer, EngineApi, OpenTask, TaskRequest } from "../engine/open-task.ts";
+import type { Answer, EngineApi, Freshness, OpenTask, TaskRequest } from "../engine/open-task.ts";
 import type { OriginsDown } from "../engine/origins-down.ts";
 import type { SourceStat } from "../source/source.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -49,6 +49,9 @@ export interface RemoteFilesOptions {
   readonly down: OriginsDown;
 }
 
+/** The last answer, without asking, where there is one. */
+const ANY_AGE: Freshness = { consistency: "immutable", maxAgeMs: 0 };
+
 export class RemoteFiles {
   readonly #options: RemoteFilesOptions;
   readonly #seen = new BoundedMap<string, Seen>(KNOWN_NAMES_MAX);
@@ -60,13 +63,13 @@ export class RemoteFiles {
   }
 
   /**
-   * Attributes now. A line of a fresh listing with an exact length is believed until the file was opened or asked about,
+   * Attributes now. A line of a fresh listing with an exact length and a time is believed until the file was asked about,
    * and after that as long as it agrees with the answer: then no request is made.
    */
   async attributes(file: RemoteFile, signal?: AbortSignal): Promise<NodeAttributes> {
     const { listed } = file;
     const seen = this.#seen.get(file.key);
-    if (listed?.fresh && (seen === undefined ? listed.file.length !== undefined : agrees(seen, listed)))
+    if (listed?.fresh && (seen === undefined ? isTelling(listed.file) : agrees(seen, listed)))
       return seen?.attributes ?? attributesOfLine(file, listed.file);
     const strict = file.request.freshness?.consistency === "strict";
     const known =
@@ -78,12 +81,15 @@ export class RemoteFiles {
   /** Opens the newest version; the caller closes it. */
   async open(file: RemoteFile, signal?: AbortSignal): Promise<OpenContent> {
     try {
-      const task = await this.#options.engine.open(file.request, signal);
-      const seen = this.#seen.get(file.key);
+      const { engine } = this.#options;
+      const task = await engine.open(file.request, signal);
+      // Opening has just asked: this is that answer, whatever its age.
+      const answer = await engine.stat({ ...file.request, freshness: ANY_AGE });
+      this.#remember(file, answer, task);
       return this.opened(file.key, task, {
         owner: file.owner,
-        modifiedAtMs: seen?.attributes.modifiedAtMs ?? 0,
-        lengthUntold: seen !== undefined && seen.stat.length === undefined,
+        modifiedAtMs: answer.stat.modifiedAtMs ?? 0,
+        lengthUntold: answer.stat.length === undefined,
         versionPrefix: file.versionPrefix ?? "",
       });
     } catch (error) {
@@ -150,9 +156,7 @@ export class RemoteFiles {
     try {
       const answer = await this.#options.engine.stat(file.request, signal);
       if (answer.stat.length === undefined) return await this.#measured(file, answer, signal);
-      const attributes = attributesOfStat(file, answer.stat, answer.stat.length);
-      this.#seen.set(file.key, { attributes, stat: answer.stat, checkedAtMs: answer.checkedAtMs });
-      return attributes;
+      return this.#remember(file, answer);
     } catch (error) {
       throw aboutUrl(error, file.request.url);
     }
@@ -180,18 +184,28 @@ export class RemoteFiles {
     const measuring = this.#options.engine
       .open(file.request)
       .then(async (task) => {
-        const attributes: NodeAttributes = {
-          ...attributesOfStat(file, answer.stat, task.record.contentLength),
-          version: `${file.versionPrefix ?? ""}${versionOfTask(task, true)}`,
-        };
         await task.close();
-        this.#seen.set(file.key, { attributes, stat: answer.stat, checkedAtMs: answer.checkedAtMs });
-        return attributes;
+        return this.#remember(file, answer, task);
       })
       .finally(() => this.#measuring.delete(file.key));
     this.#measuring.set(file.key, measuring);
     return measuring;
   }
+
+  /** @param task the file, opened: it knows the length where the answer does not */
+  #remember(file: RemoteFile, { stat, checkedAtMs }: Answer, task?: OpenTask): NodeAttributes {
+    const told = attributesOfStat(file, stat, stat.length ?? task?.record.contentLength ?? 0);
+    const untold = stat.length === undefined && task !== undefined;
+    const attributes = untold
+      ? { ...told, version: `${file.versionPrefix ?? ""}${versionOfTask(task, true)}` }
+      : told;
+    this.#seen.set(file.key, { attributes, stat, checkedAtMs });
+    return attributes;
+  }
+}
+
+function isTelling({ length, modifiedAtMs }: ListedFile): boolean {
+  return length !== undefined && modifiedAtMs !== undefined;
 }
 
 /** Whether a line of a listing, younger than the answer, speaks of the same version. */

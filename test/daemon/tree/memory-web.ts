@@ -71,7 +71,6 @@ export class MemoryWeb implements Source {
   readonly requests: SourceRequest[] = [];
   /** Called before each page of an object listing. */
   beforePage: () => Promise<void> = async () => {};
-  #silenced: (() => void)[] = [];
   readonly #pool = new BufferPool(64 * BLOCK_BYTES);
 
   async stat(request: SourceRequest, signal: AbortSignal): Promise<SourceStat> {
@@ -105,11 +104,6 @@ export class MemoryWeb implements Source {
 
   async close(): Promise<void> {}
 
-  /** Resolves when the next request goes unanswered. */
-  silenced(): Promise<void> {
-    return new Promise((resolve) => this.#silenced.push(resolve));
-  }
-
   /** The log since the last call. */
   taken(): string[] {
     return this.log.splice(0);
@@ -122,7 +116,6 @@ export class MemoryWeb implements Source {
     if (typeof this.weather === "number")
       throw statusError({ statusCode: this.weather, headers: {} }, request.url);
     if (this.weather === "up") return;
-    for (const resolve of this.#silenced.splice(0)) resolve();
     await new Promise((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
