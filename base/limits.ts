@@ -290,6 +290,8 @@ export const KEPT_LISTING_PAGE_ENTRIES = 256;
 export const KEPT_LISTING_PAGES_MAX = 8192;
 /** Directories (and hosts) remembered on disk because something was found in them; about 100 bytes each. */
 export const KNOWN_DIRECTORIES_MAX = 16_384;
+/** Directories whose URL is remembered while names below them are looked up. */
+export const DIRECTORY_URLS_MAX = 1024;
 /** Names remembered in memory as directories that prove nothing, and files whose answer was seen. */
 export const KNOWN_NAMES_MAX = 32_768;
 /** Directories asked about in the background at once, to see whether they still are some. */
@@ -407,6 +409,8 @@ export const LAUNCHED_THREADS = 16;
 export const CALL_MS = 10_000;
 /** Longest a command waits for a daemon it started, ms: storage may have a million tasks to read. */
 export const DAEMON_START_MS = 60_000;
+/** How long a command waits for a daemon that holds the workhome to answer before it tries to start its own again, ms. */
+export const BUSY_DAEMON_MS = 500;
 /** Longest a command waits for a mount or an unmount, ms. */
 export const MOUNT_CALL_MS = 60_000;
 /** Longest a command waits for a daemon to be gone after it was told to stop, ms. */
@@ -415,3 +419,22 @@ export const DAEMON_STOP_MS = 60_000;
 export const COPIES_MAX = 2;
 /** Time between two lines of progress where there is no terminal, ms. */
 export const PROGRESS_LINE_MS = 5_000;
+
+// --- the kernel channel -----------------------------------------------------------------------------------------
+
+/** Threads that read requests of one mount: one more than a copy of a megabyte keeps busy; further ones gain nothing. */
+export const CHANNEL_READERS = 2;
+/** Threads that answer reads whose blocks were waited for. */
+export const CHANNEL_WORKERS = 2;
+/** Bytes of requests that may wait for JavaScript, twice: three of the largest. Beyond it the kernel keeps them. */
+export const CHANNEL_INBOX_BYTES = 4 * MIB;
+/** Bytes of one reply made by JavaScript: a header and the largest body. */
+export const CHANNEL_OUTBOX_BYTES = 1 * MIB + 4 * KIB;
+/** Longest time fusermount3 may take, ms. */
+export const MOUNT_HELPER_MS = 10_000;
+/** How often a mount in the foreground looks whether it is still there, ms. */
+export const FOREGROUND_LOOK_MS = 500;
+/** Holders of a busy mount that are named: who ends these may ask again. */
+export const HOLDERS_MAX = 10;
+/** Descriptors of one process that are looked at for a busy mount. */
+export const HOLDER_FDS_MAX = 65_536;

@@ -1,7 +1,7 @@
 /**
  * Fills dist/: emits the TypeScript (type errors fail the build, after everything was emitted), copies the data files
- * that are read at run time beside it, makes the commands executable, and removes what no source stands behind any
- * more.
+ * that are read at run time beside it, makes the commands executable, removes what no source stands behind any more,
+ * and builds the native parts where that is possible.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -55,8 +55,15 @@ function makeExecutable() {
   for (const path of Object.values(bin)) if (existsSync(join(ROOT, path))) chmodSync(join(ROOT, path), 0o755);
 }
 
+/** Where it cannot be built, mounts go another way: no reason to fail. One that does not compile is. */
+function buildNative() {
+  const script = join(ROOT, "scripts/build-native.mjs");
+  if (process.platform !== "linux" || !existsSync(script)) return 0;
+  return spawnSync(process.execPath, [script, "--if-possible"], { stdio: "inherit" }).status ?? 1;
+}
+
 removeStale();
 const status = compile();
 copyData();
 makeExecutable();
-process.exit(status);
+process.exit(status || buildNative());

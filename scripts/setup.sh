@@ -11,11 +11,13 @@ set -euo pipefail
 run_packages=(
   libfuse2      # fuse-native's prebuilt addon is linked against libfuse.so.2
   fuse3         # fusermount: mounts for users other than root, and unmounts
+  g++           # compiles native/linux, the mount's fast way to the kernel
+  make          # node-gyp's builds
+  python3       # node-gyp itself; for tests: http.server's index pages, the relay that gives a test link its delay
 )
 test_packages=(
   nginx-light   # the origin of the tests, whose access log counts the bytes
   openssl       # certificates of the TLS origins
-  python3       # http.server's index pages; the relay that gives a test link its delay
   iproute2      # ip and tc: network namespaces with shaped links
   curl          # what copies are measured against
   e2fsprogs     # mkfs.ext4: small filesystems that can be filled up

@@ -40,7 +40,7 @@ describe("setup.sh", { skip: notDebian() }, () => {
     );
     const toRun = setUpAsNobody("--run");
     assert.equal(toRun.status, 1);
-    assert.match(toRun.stdout, /install -y --no-install-recommends libfuse2 fuse3'\n$/);
+    assert.match(toRun.stdout, /install -y --no-install-recommends libfuse2 fuse3 g\+\+ make python3'\n$/);
   });
 
   test("refuses a Node that is too old, by name of both versions", (t) => {

@@ -1,0 +1,15 @@
+// The addon's one entry. It exports flat functions; fs/bindings/native-addon.ts is the only file that knows them.
+#include <node_api.h>
+
+#include "channel_binding.h"
+#include "descriptor_passing.h"
+#include "mounting.h"
+#include "syscalls.h"
+
+NAPI_MODULE_INIT() {
+  p2pfs::addChannel(env, exports);
+  p2pfs::addDescriptorPassing(env, exports);
+  p2pfs::addMounting(env, exports);
+  p2pfs::addSyscalls(env, exports);
+  return exports;
+}

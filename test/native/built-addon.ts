@@ -1,0 +1,15 @@
+/** The addon under test: the built one, or a sanitizer's variant named by P2PFS_NATIVE_ADDON. */
+import { loadNativeAddon, NATIVE_ADDON_PATH, NativeAddon } from "../../fs/bindings/native-addon.ts";
+
+export const ADDON_PATH = process.env.P2PFS_NATIVE_ADDON ?? NATIVE_ADDON_PATH;
+
+const loaded = loadNativeAddon(ADDON_PATH);
+
+/** Why the addon's tests cannot run here, as node:test's `skip` wants it. */
+export const addonMissing: string | false = loaded instanceof NativeAddon ? false : loaded.unavailable;
+
+/** Only for tests that are skipped when it is missing. */
+export function addon(): NativeAddon {
+  if (!(loaded instanceof NativeAddon)) throw new TypeError(loaded.unavailable);
+  return loaded;
+}
