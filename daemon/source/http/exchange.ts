@@ -88,13 +88,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#head;
   }
 
-  /** Moves the body into the pump and ends it, or aborts it on failure. Rejects only when no write is under way any more. */
+  /**
+   * Moves the body into the pump and ends it. When it breaks off, the whole blocks that came are kept. Rejects only when no write is
+   * under way any more.
+   */
   pump(pump: FilePump): Promise<FetchResult> {
     return new Promise((resolve, reject) => {
       this.#attach({
         data: (chunk) => pump.write(chunk),
         end: () => pump.end().then(resolve, reject),
-        error: (error) => pump.abort().then(() => reject(error)),
+        error: (error) => (this.#signal.aborted ? pump.abort() : pump.cutOff()).then(() => reject(error)),
       });
     });
   }

@@ -86,7 +86,10 @@ describe("the want list", () => {
         present.push(block);
       }
     }
-    assert.deepEqual(fetched.sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 8, 9, 10, 11]);
+    assert.deepEqual(
+      fetched.sort((a, b) => a - b),
+      [0, 1, 2, 3, 4, 5, 8, 9, 10, 11],
+    );
   });
 
   test("closing an opening takes back all it wanted", () => {
@@ -116,7 +119,10 @@ describe("the want list", () => {
       }
       const present: number[] = [];
       for (let plan = list.next(view(present)); plan !== undefined; plan = list.next(view(present))) {
-        assert.ok(Math.floor(plan.start / 4) === Math.floor((plan.end - 1) / 4), `seed ${seed}: within one piece`);
+        assert.ok(
+          Math.floor(plan.start / 4) === Math.floor((plan.end - 1) / 4),
+          `seed ${seed}: within one piece`,
+        );
         for (let block = plan.start; block < plan.end; block += 1) {
           assert.ok(!present.includes(block) && wanted.has(block), `seed ${seed}: block ${block}`);
           present.push(block);
