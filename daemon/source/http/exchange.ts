@@ -187,7 +187,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over !== undefined) return;
+    // The parser begins anew after each pause with a chunk of nothing; pausing at that would never end.
+    if (this.#over !== undefined || chunk.length === 0) return;
     this.#bodyBytes += chunk.length;
     const pause = this.#sink?.data(chunk);
     if (pause === undefined) return;
