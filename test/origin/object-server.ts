@@ -272,7 +272,20 @@ async function sendRange(
     const chunk = answer.read(at, Math.min(CHUNK_BYTES, to - at));
     const flowing = response.write(chunk);
     sent += chunk.length;
-    if (!flowing) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!flowing) await drained(response);
   }
   return sent;
+}
+
+/** Resolves when more may be written, or never can be. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.once("drain", done);
+    response.once("close", done);
+  });
 }

@@ -48,21 +48,33 @@ export async function* entryPages(
   pageOf: (token: string | undefined) => Promise<KeyPage>,
 ): AsyncGenerator<readonly SourceEntry[]> {
   let found = listing.prefix === "";
-  let token: string | undefined;
-  for (let count = 0; count < LIST_PAGES_MAX; count++) {
-    const page = await pageOf(token);
+  for await (const page of pagesOf(nameOf(listing), pageOf)) {
     found ||= page.keys.length + page.prefixes.length > 0;
     const entries = [...directories(listing, page.prefixes), ...files(listing, page.keys)];
     if (entries.length > 0) yield entries;
-    if (page.next === undefined) {
-      if (!found) throw new NotFoundError(`${nameOf(listing)} holds no object`);
-      return;
-    }
+  }
+  if (!found) throw new NotFoundError(`${nameOf(listing)} holds no object`);
+}
+
+/**
+ * Pages until one names no next.
+ * @param name of what is listed, for errors
+ * @throws IntegrityError when a page names itself as the next; LimitError after LIST_PAGES_MAX
+ */
+export async function* pagesOf<P extends { readonly next: string | undefined }>(
+  name: string,
+  pageOf: (token: string | undefined) => Promise<P>,
+): AsyncGenerator<P> {
+  let token: string | undefined;
+  for (let count = 0; count < LIST_PAGES_MAX; count++) {
+    const page = await pageOf(token);
+    yield page;
+    if (page.next === undefined) return;
     if (page.next === token)
-      throw new IntegrityError(`the listing of ${nameOf(listing)} names the same next page again`);
+      throw new IntegrityError(`the listing of ${name} names the same next page again`);
     token = page.next;
   }
-  throw new LimitError(`the listing of ${nameOf(listing)} has more than ${LIST_PAGES_MAX} pages`);
+  throw new LimitError(`the listing of ${name} has more than ${LIST_PAGES_MAX} pages`);
 }
 
 function* directories(listing: PrefixListing, prefixes: readonly string[]): Generator<SourceEntry> {

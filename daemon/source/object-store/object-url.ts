@@ -44,7 +44,7 @@ export function parseObjectUrl(url: string, scheme: string): ObjectLocation {
   const key = decodeKey(parsed.pathname.replace(/^\//, ""));
   const bucket = parsed.hostname;
   if (bucket === "" && key === "") return { bucket, key };
-  if (!BUCKET.test(bucket)) throw new InvalidInputError(`not a name of a bucket: ${JSON.stringify(bucket)}`);
+  if (!isBucketName(bucket)) throw new InvalidInputError(`not a name of a bucket: ${JSON.stringify(bucket)}`);
   if (Buffer.byteLength(key) > OBJECT_KEY_BYTES_MAX)
     throw new InvalidInputError(`the key has more than ${OBJECT_KEY_BYTES_MAX} bytes`);
   return { bucket, key };
@@ -60,6 +60,11 @@ export function objectUrl(scheme: string, location: ObjectLocation): string {
     throw new InvalidInputError("a key with a component . or .. cannot be written as a URL");
   if (location.bucket === "") return `${scheme}://`;
   return `${scheme}://${location.bucket}/${location.key.replace(ENCODED, encodeURIComponent)}`;
+}
+
+/** Whether it can be the name of a bucket, by the rules of both vendors together. */
+export function isBucketName(name: string): boolean {
+  return BUCKET.test(name);
 }
 
 /** False for keys with a component "." or "..": every URL parser resolves those, however they are written. */

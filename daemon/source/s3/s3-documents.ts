@@ -6,12 +6,8 @@ import { XMLParser } from "fast-xml-parser";
 import { IntegrityError } from "../../../base/errors.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
 import type { KeyPage } from "../object-store/key-pages.ts";
-
-/** One bucket of the list of buckets. */
-export interface ListedBucket {
-  readonly name: string;
-  readonly createdAtMs: number | undefined;
-}
+import { checkDocument, decodeUrlText, unreadableList } from "../object-store/list-document.ts";
+import type { BucketPage } from "../object-store/object-source.ts";
 
 /** Elements that may come once, more often or not at all. */
 const REPEATED = new Set(["Contents", "CommonPrefixes", "Bucket"]);
@@ -35,7 +31,7 @@ export function readKeyPage(document: Buffer): KeyPage {
   const token = textOf(list, "NextContinuationToken");
   const truncated = textOf(list, "IsTruncated") === "true";
   if (truncated && (token === undefined || token === ""))
-    throw malformed("it has no token for the next page");
+    throw unreadableList("it has no token for the next page");
   return {
     keys: childrenOf(list, "Contents").map((object) => ({
       key: decode(required(object, "Key")),
@@ -49,7 +45,7 @@ export function readKeyPage(document: Buffer): KeyPage {
 }
 
 /** A page of ListBuckets. @throws IntegrityError when the document is another, or not whole */
-export function readBuckets(document: Buffer): { buckets: ListedBucket[]; next: string | undefined } {
+export function readBuckets(document: Buffer): BucketPage {
   const list = rootOf(document, "ListAllMyBucketsResult");
   const [buckets] = childrenOf({ Buckets: [list.Buckets] }, "Buckets");
   const token = textOf(list, "ContinuationToken");
@@ -62,30 +58,17 @@ export function readBuckets(document: Buffer): { buckets: ListedBucket[]; next: 
   };
 }
 
-/** Percent-decoding in which "+" is a space, as S3 and OSS encode names in lists. @throws IntegrityError */
-export function decodeUrlText(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    throw malformed("it holds a name that is not UTF-8");
-  }
-}
-
 function rootOf(bytes: Buffer, name: string): Element {
-  const text = bytes.toString("utf8").trim();
-  // The parser forgives a document that ends early, and a list cut short would hide objects.
-  if (!text.endsWith(`</${name}>`) && !/<[A-Za-z]+(?: [^<>]*)?\/>$/.test(text))
-    throw malformed(`it is no whole ${name}`);
-  if (text.includes("<!DOCTYPE")) throw malformed("it declares entities");
+  checkDocument(bytes, name);
   let parsed: Element;
   try {
-    parsed = parser.parse(text) as Element;
+    parsed = parser.parse(bytes) as Element;
   } catch (error) {
     throw new IntegrityError("the store's list cannot be read", { cause: fromUnknown(error) });
   }
   const root = parsed[name];
   if (root === "") return {};
-  if (!isElement(root)) throw malformed(`it is no ${name}`);
+  if (!isElement(root)) throw unreadableList(`it is no ${name}`);
   return root;
 }
 
@@ -105,21 +88,17 @@ function textOf(element: Element, name: string): string | undefined {
 
 function required(element: Element, name: string): string {
   const text = textOf(element, name);
-  if (text === undefined) throw malformed(`an entry has no ${name}`);
+  if (text === undefined) throw unreadableList(`an entry has no ${name}`);
   return text;
 }
 
 function numberOf(text: string): number {
   const number = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw malformed("a size is no number");
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw unreadableList("a size is no number");
   return number;
 }
 
 function timeOf(text: string | undefined): number | undefined {
   const ms = Date.parse(text ?? "");
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-function malformed(why: string): IntegrityError {
-  return new IntegrityError(`the store's list cannot be read: ${why}`);
 }
