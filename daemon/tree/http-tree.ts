@@ -4,6 +4,7 @@
  */
 import { KNOWN_NAMES_MAX, REVALIDATIONS_MAX } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
+import type { SourceEntry } from "../source/source.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { originOfHostName } from "./host-name.ts";
 import {
@@ -15,7 +16,6 @@ import {
   nameOfEntry,
 } from "./http-names.ts";
 import type { ListedChild } from "./listing.ts";
-import type { ListedDirectory } from "./listings.ts";
 import type { NodeKind, NodePath } from "./node-key.ts";
 import { OriginBranch, type OriginBranchParts, type Place } from "./origin-branch.ts";
 import { aboutUrl, isAnswer, orKept } from "./origin-errors.ts";
@@ -63,10 +63,12 @@ export class HttpTree extends OriginBranch {
     };
   }
 
-  protected directory(path: NodePath): ListedDirectory | undefined {
-    const url = directoryUrl(this.#scheme, path);
-    if (url === undefined) return undefined;
-    return { request: this.parts.roots.request([this.top, ...path], url), nameOf: nameOfEntry };
+  protected urlOf(directory: NodePath): string | undefined {
+    return directoryUrl(this.#scheme, directory);
+  }
+
+  protected nameOf(entry: SourceEntry): string | undefined {
+    return nameOfEntry(entry);
   }
 
   /** Hosts below which something was found. */

@@ -15,7 +15,6 @@ import {
 import { type Logger, loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { ListedEntry } from "../../fs/content-source.ts";
-import { requestKey } from "../engine/answers.ts";
 import type { Freshness, TaskRequest } from "../engine/open-task.ts";
 import { OriginMemory } from "../engine/origin-memory.ts";
 import type { OriginsDown } from "../engine/origins-down.ts";
@@ -28,6 +27,8 @@ import { ListingShelf, type Shelved } from "./listing-shelf.ts";
 
 /** A directory to be listed. */
 export interface ListedDirectory {
+  /** Of the request: its URL and who asks. */
+  readonly key: string;
   /** Its URL ends in a slash. */
   readonly request: TaskRequest;
   /** The mount's name of an entry; undefined: it can have none, and is left out. */
@@ -90,7 +91,7 @@ export class Listings {
   /** The listing in memory if it is fresh enough to be believed without asking. */
   recall(directory: ListedDirectory): DatedListing | undefined {
     const { freshness } = directory.request;
-    const known = this.#memory.peek(requestKey(directory.request));
+    const known = this.#memory.peek(directory.key);
     if (known === undefined || freshness === undefined) return undefined;
     const fresh =
       freshness.consistency === "immutable" ||
@@ -101,7 +102,7 @@ export class Listings {
 
   /** The last listing, however old, from memory or the disk; asks no origin. */
   async kept(directory: ListedDirectory): Promise<DatedListing | undefined> {
-    const key = requestKey(directory.request);
+    const key = directory.key;
     const known = await this.#memory.known(key);
     if (known === undefined) return undefined;
     const listing = this.#shelf.take(known.value) ?? (await this.#shelf.restore(key, known.value));
@@ -141,7 +142,7 @@ export class Listings {
   }
 
   async #get(directory: ListedDirectory, freshness: Freshness, signal?: AbortSignal): Promise<Listing> {
-    const key = requestKey(directory.request);
+    const key = directory.key;
     let gathered: Listing | undefined;
     const question = {
       key,

@@ -16,8 +16,3 @@ export function nameOfKeyText(text: string): string {
   const name = text.replace(/%(?=2F|25|40)|\//gi, encodeURIComponent);
   return withoutFileMark(name);
 }
-
-/** Bucket names of both vendors, the long old ones of S3 too. */
-export function isBucketName(name: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(name);
-}

@@ -5,13 +5,13 @@
 import { P2pfsError } from "../../base/errors.ts";
 import { KNOWN_NAMES_MAX, OBJECT_KEY_BYTES_MAX } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
-import { hasUrl, objectUrl } from "../source/object-store/object-url.ts";
+import { hasUrl, isBucketName, objectUrl } from "../source/object-store/object-url.ts";
+import type { SourceEntry } from "../source/source.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { looksLikeFile } from "./http-names.ts";
 import { kindOfChild } from "./listing.ts";
-import type { ListedDirectory } from "./listings.ts";
 import type { NodeKind, NodePath } from "./node-key.ts";
-import { isBucketName, keyTextOfName, nameOfKeyText } from "./object-name.ts";
+import { keyTextOfName, nameOfKeyText } from "./object-name.ts";
 import { OriginBranch, type OriginBranchParts, type Place } from "./origin-branch.ts";
 import { aboutUrl, orKept } from "./origin-errors.ts";
 import { splitFileMark } from "./url-name.ts";
@@ -70,15 +70,14 @@ export class ObjectTree extends OriginBranch {
     };
   }
 
-  protected directory(path: NodePath): ListedDirectory | undefined {
-    const [bucket = "", ...names] = path;
+  protected urlOf(directory: NodePath): string | undefined {
+    const [bucket = "", ...names] = directory;
     const key = names.length === 0 ? "" : `${keyOf(names)}/`;
-    if (!isBucketName(bucket) || !isKey(key)) return undefined;
-    const url = objectUrl(this.#scheme, { bucket, key });
-    return {
-      request: this.parts.roots.request([this.top, ...path], url),
-      nameOf: (entry) => nameOfKeyText(entry.name),
-    };
+    return isBucketName(bucket) && isKey(key) ? objectUrl(this.#scheme, { bucket, key }) : undefined;
+  }
+
+  protected nameOf(entry: SourceEntry): string | undefined {
+    return nameOfKeyText(entry.name);
   }
 
   /** The configured buckets, and those in which something was found. */

@@ -4,11 +4,14 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { NotFoundError } from "../../base/errors.ts";
-import { LISTING_PAGE_NAMES } from "../../base/limits.ts";
+import { DIRECTORY_URLS_MAX, LISTING_PAGE_NAMES } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import type { ListedEntry, NodeAttributes, OpenContent } from "../../fs/content-source.ts";
+import { requestKey } from "../engine/answers.ts";
 import type { EngineApi } from "../engine/open-task.ts";
 import type { OriginsDown } from "../engine/origins-down.ts";
+import type { SourceEntry } from "../source/source.ts";
+import { BoundedMap } from "./bounded-map.ts";
 import { type Branch, type BranchNode, pagesOf } from "./branch.ts";
 import type { KnownDirectories } from "./known-directories.ts";
 import { kindOfChild } from "./listing.ts";
@@ -54,6 +57,8 @@ export interface Place {
 export abstract class OriginBranch implements Branch {
   protected readonly top: string;
   protected readonly parts: OriginBranchParts;
+  /** Directories by path, so that a thousand names of one are not a thousand times its URL to be made. */
+  readonly #directories = new BoundedMap<string, ListedDirectory>(DIRECTORY_URLS_MAX);
 
   /** @param top the branch's name in the mount, which is its URLs' scheme too */
   constructor(top: string, parts: OriginBranchParts) {
@@ -66,8 +71,11 @@ export abstract class OriginBranch implements Branch {
   /** Where a name lies; undefined: nowhere. */
   protected abstract place(directory: NodePath, name: string): Place | undefined;
 
-  /** A directory below the host or bucket, or that itself; undefined: there can be none of that name. */
-  protected abstract directory(path: NodePath): ListedDirectory | undefined;
+  /** URL of a directory below the host or bucket, or of that itself, with a slash; undefined: there can be none. */
+  protected abstract urlOf(directory: NodePath): string | undefined;
+
+  /** The mount's name of an entry of a listing; undefined: it can have none. */
+  protected abstract nameOf(entry: SourceEntry): string | undefined;
 
   /** Hosts or buckets to show at the top, without asking anybody. */
   protected abstract tops(): readonly string[];
@@ -113,6 +121,23 @@ export abstract class OriginBranch implements Branch {
     if (node.kind === "file") return this.parts.files.xattrs(await this.#file(node.path));
     const directory = this.directory(node.path);
     return new Map(directory === undefined ? [] : [["user.p2p.url", loggableUrl(directory.request.url)]]);
+  }
+
+  /** A directory below the host or bucket, or that itself; undefined: there can be none of that name. */
+  protected directory(path: NodePath): ListedDirectory | undefined {
+    const key = path.join("/");
+    const known = this.#directories.get(key);
+    if (known !== undefined) return known;
+    const url = this.urlOf(path);
+    if (url === undefined) return undefined;
+    const request = this.parts.roots.request([this.top, ...path], url);
+    const directory = {
+      key: requestKey(request),
+      request,
+      nameOf: (entry: SourceEntry) => this.nameOf(entry),
+    };
+    this.#directories.set(key, directory);
+    return directory;
   }
 
   /** What an older listing or find says of a name, asking nobody. */

@@ -22,12 +22,14 @@ export async function startPythonOrigin(root: string): Promise<PythonOrigin> {
   const child = spawn("python3", args, { stdio: ["ignore", "pipe", "ignore"] });
   const ended = once(child, "exit");
   let said = "";
-  let port: number | undefined;
-  for await (const chunk of child.stdout.setEncoding("utf8")) {
+  // Its output is read to the end: a closed pipe ends the server, which writes its line break by itself.
+  child.stdout.setEncoding("utf8").on("data", (chunk) => {
     said += chunk;
-    port = Number(/ port (\d+) /.exec(said)?.[1]) || undefined;
-    if (port !== undefined) break;
-  }
+  });
+  const portSaid = () => Number(/ port (\d+) /.exec(said)?.[1]) || undefined;
+  while (portSaid() === undefined && !child.stdout.readableEnded)
+    await Promise.race([once(child.stdout, "data"), once(child.stdout, "end")]);
+  const port = portSaid();
   if (port === undefined) throw new UnavailableError(`http.server did not start: ${said}`);
   return {
     port,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { hostNameOfOrigin, originOfHostName } from "../../../daemon/tree/host-name.ts";
 import { nodeOf, pathOf } from "../../../daemon/tree/node-key.ts";
-import { isBucketName, keyTextOfName, nameOfKeyText } from "../../../daemon/tree/object-name.ts";
+import { keyTextOfName, nameOfKeyText } from "../../../daemon/tree/object-name.ts";
 import {
   hasExtension,
   isHtmlName,
@@ -276,12 +276,6 @@ describe("a name below a bucket", () => {
       assert.equal(splitFileMark(name).file, false);
       assert.equal(keyTextOfName(name), key, `${key} → ${name}`);
     }
-  });
-
-  test("stands below a bucket that stores would take", () => {
-    for (const name of ["bucket", "my.bucket-1", "Old_Bucket"]) assert.equal(isBucketName(name), true);
-    for (const name of ["", ".git", "-a", "a/b", "a b", "a".repeat(256), "a@file"])
-      assert.equal(isBucketName(name), false);
   });
 });
 

@@ -1,7 +1,7 @@
 /** A tree over the real engine, a storage in memory, origins in memory and a clock that the test moves. */
 import assert from "node:assert/strict";
 import { readSync } from "node:fs";
-import { FakeClock, type Timer } from "../../../base/clock.ts";
+import { type Clock, FakeClock, type Timer } from "../../../base/clock.ts";
 import { ORIGIN_STALE_WAIT_MS } from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { Engine } from "../../../daemon/engine/engine.ts";
@@ -13,7 +13,9 @@ import type { ListedEntry, SourceNode } from "../../../fs/content-source.ts";
 import { MemoryWeb } from "./memory-web.ts";
 
 export class TreeWorld {
+  /** Moved by the test, unless the world was opened over real servers. */
   readonly clock = new WatchedClock();
+  readonly #clock: Clock;
   readonly web = new MemoryWeb();
   readonly storage: MemoryStorage;
   readonly #options: Partial<TreeOptions>;
@@ -22,6 +24,7 @@ export class TreeWorld {
 
   private constructor(storage: MemoryStorage, options: Partial<TreeOptions>) {
     this.storage = storage;
+    this.#clock = options.clock ?? this.clock;
     this.#options = options;
   }
 
@@ -32,10 +35,11 @@ export class TreeWorld {
   }
 
   async #start(): Promise<void> {
-    const down = new OriginsDown(this.clock);
-    const sourceOf = () => this.web;
+    const clock = this.#clock;
+    const down = new OriginsDown(clock);
+    const sourceOf = this.#options.sourceOf ?? (() => this.web);
     this.engine = new Engine({
-      clock: this.clock,
+      clock,
       random: () => 0.5,
       log: silentLogger,
       storage: this.storage,
@@ -48,7 +52,7 @@ export class TreeWorld {
       engine: this.engine,
       sourceOf,
       facts: this.storage.facts,
-      clock: this.clock,
+      clock,
       log: silentLogger,
       roots: [],
       consistency: "stale-if-error",

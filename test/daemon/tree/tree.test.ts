@@ -1,5 +1,6 @@
 /** The root of the mount, links, tasks, control files and extended attributes. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { LINK_HEADERS_MAX, LINKS_MAX } from "../../../base/limits.ts";
 import { MemoryFacts } from "../../../daemon/storage/memory-facts.ts";
@@ -152,13 +153,29 @@ describe("a link", () => {
     assert.equal(await codeOf(world.tree.links.link({ ...link, url: `${H}/n.bin` })), "ALREADY_EXISTS");
   });
 
-  test("with a digest fails when the content has another", async () => {
+  test("with a digest counts as complete only when the content has it", async () => {
     world.web.pages.set(`${H}/m.bin`, { body: "weights" });
-    const sha256 = "9a1da18c1b8ba72d57d1dc1de1ee9a6fbd8c1eb46d5f2b8b4f4c5e8d3a0d8e7f";
-    await world.tree.links.link({ url: `${H}/m.bin`, name: "bad", digest: `sha256:${sha256}` });
-    const content = await world.tree.open(await world.node("url/bad"));
-    assert.equal((await xattrs("url/bad")).digest, `sha256:${sha256}`);
-    await content.close();
+    world.web.pages.set(`${H}/n.bin`, { body: "weights" });
+    const right = `sha256:${createHash("sha256").update("weights").digest("hex")}`;
+    const wrong = `sha256:${"0".repeat(64)}`;
+    await world.tree.links.link({ url: `${H}/m.bin`, name: "right", digest: right.toUpperCase() });
+    await world.tree.links.link({ url: `${H}/n.bin`, name: "wrong", digest: wrong });
+    for (const name of ["right", "wrong"]) {
+      const content = await world.tree.open(await world.node(`url/${name}`));
+      assert.ok("want" in content);
+      await content.want({ offset: 0, length: 7 }, "demand").catch(() => {});
+      await world.inSilence(async () => {
+        const { task_id: id = "" } = await xattrs(`url/${name}`);
+        const task = await world.engine.openKnown(id);
+        await task.finish("copy").catch(() => {});
+        await task.close();
+      });
+      await content.close();
+    }
+    const [good, bad] = [await xattrs("url/right"), await xattrs("url/wrong")];
+    assert.deepEqual([good.complete, good.verified, good.digest], ["true", "anchored", right]);
+    assert.equal(bad.complete, "false");
+    assert.equal(bad.digest, wrong);
   });
 
   test("that is removed is gone, and its name may mean something else, of another version", async () => {
