@@ -71,3 +71,28 @@ export function parseReply(bytes: Buffer): Reply {
     body: bytes.subarray(16),
   };
 }
+
+/** A part of a message's body, packed one behind the other. */
+export type Part =
+  | { readonly u16: number }
+  | { readonly u32: number }
+  | { readonly u64: bigint }
+  | { readonly i64: bigint }
+  | { readonly text: string }
+  | { readonly bytes: Uint8Array };
+
+/** The parts as bytes; texts end with a NUL. */
+export function pack(...parts: readonly Part[]): Buffer {
+  return Buffer.concat(parts.map(packOne));
+}
+
+function packOne(part: Part): Uint8Array {
+  if ("text" in part) return Buffer.from(`${part.text}\0`);
+  if ("bytes" in part) return part.bytes;
+  const bytes = Buffer.alloc("u16" in part ? 2 : "u32" in part ? 4 : 8);
+  if ("u16" in part) bytes.writeUInt16LE(part.u16);
+  else if ("u32" in part) bytes.writeUInt32LE(part.u32);
+  else if ("u64" in part) bytes.writeBigUInt64LE(part.u64);
+  else bytes.writeBigInt64LE(part.i64);
+  return bytes;
+}
