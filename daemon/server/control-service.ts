@@ -18,7 +18,7 @@ const BINDINGS = ["auto", "native", "fuse-native"] as const;
 
 /** @throws InvalidInputError */
 export function mountOptions(request: MountRequest__Output): MountOptions {
-  const { directory, allowOther, uid, gid, umask } = request;
+  const { directory, allowOther, readOnly, uid, gid, umask } = request;
   const binding = BINDINGS.find((name) => name === (request.binding || "auto"));
   if (binding === undefined) throw new InvalidInputError(`there is no binding ${request.binding}`);
   if (!directory.startsWith("/") || directory.includes("\0"))
@@ -27,6 +27,7 @@ export function mountOptions(request: MountRequest__Output): MountOptions {
   return {
     directory,
     allowOther,
+    readOnly,
     binding,
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),

@@ -10,7 +10,7 @@ import {
   ServerCredentials,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { InvalidInputError, NotSupportedError, P2pfsError } from "../../base/errors.ts";
+import { InvalidInputError, NotSupportedError, P2pfsError, UnavailableError } from "../../base/errors.ts";
 import { SERVER_STOP_MS, SOCKET_PATH_BYTES_MAX, SOCKET_PROBE_MS } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { DfdaemonDownloadHandlers } from "../../proto/gen/dfdaemon/v2/DfdaemonDownload.ts";
@@ -147,6 +147,7 @@ export class DownloadServer {
     /** A call that counts as use of the daemon: one that is idle may end. */
     const used = <Request, Response>(handle: (request: Request) => Promise<Response>) =>
       unary(log, async (request: Request) => {
+        if (this.#closing !== undefined) throw new UnavailableError("the daemon is stopping", {}, "CLOSED");
         const endUse = beginUse();
         try {
           return await handle(request);

@@ -79,8 +79,22 @@ export class DaemonMetrics {
     });
   }
 
-  counter(name: string, help: string, labelNames: readonly string[] = []): Counter {
-    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  /** The same for a gauge with labels. */
+  observedBy(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    collect: (set: (labels: Record<string, string>, value: number) => void) => void,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect() {
+        collect((labels, value) => this.set(labels, value));
+      },
+    });
   }
 
   downloadBegan(labels: DownloadLabels): Measured {

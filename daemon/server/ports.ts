@@ -11,6 +11,8 @@ import type { DaemonMetrics } from "./metrics.ts";
 export interface MountOptions {
   readonly directory: string;
   readonly allowOther: boolean;
+  /** The kernel itself refuses changes. */
+  readonly readOnly: boolean;
   readonly binding: "auto" | "native" | "fuse-native";
   /** Owner and group of every file that says nothing of its own; undefined: the daemon's. */
   readonly uid?: number;
@@ -40,8 +42,8 @@ export interface MountHost {
    */
   unmount(options: { directory: string; lazy: boolean; force: boolean }): Promise<void>;
   list(): readonly MountInfo[];
-  /** Calls back when a mount ended without `unmount`: by umount(8), say. */
-  onGone(listener: (mount: MountInfo) => void): void;
+  /** Calls back after every change of `list`, also when somebody else unmounts. */
+  onChange(listener: () => void): void;
 }
 
 /** Names below url/ in the mounts. */

@@ -129,7 +129,7 @@ describe("control", () => {
     const directory = "/p2p";
     await ask(control, "mount", { directory, allowOther: true, uid: 0, gid: 5, umask: 0o22 });
     assert.deepEqual(mounts.options, [
-      { directory, allowOther: true, binding: "auto", uid: 0, gid: 5, umask: 0o22 },
+      { directory, allowOther: true, readOnly: false, binding: "auto", uid: 0, gid: 5, umask: 0o22 },
     ]);
     const code = async (call: Promise<unknown>) => (await failureOf(call)).code;
     assert.equal(await code(ask(control, "mount", { directory })), status.FAILED_PRECONDITION);

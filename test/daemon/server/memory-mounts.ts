@@ -6,7 +6,7 @@ export class MemoryMounts implements MountHost {
   readonly busy = new Set<string>();
   readonly options: MountOptions[] = [];
   readonly #mounts = new Map<string, MountInfo>();
-  readonly #listeners = new Set<(mount: MountInfo) => void>();
+  readonly #listeners = new Set<() => void>();
 
   async mount(options: MountOptions): Promise<MountInfo> {
     this.options.push(options);
@@ -14,6 +14,7 @@ export class MemoryMounts implements MountHost {
     if (this.#mounts.has(directory)) throw new P2pfsError("BUSY", `${directory} is mounted already`);
     const info = { directory, binding: "memory", readOnly: true };
     this.#mounts.set(directory, info);
+    this.#changed();
     return info;
   }
 
@@ -36,15 +37,16 @@ export class MemoryMounts implements MountHost {
     return [...this.#mounts.values()];
   }
 
-  onGone(listener: (mount: MountInfo) => void): void {
+  onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
   /** As when somebody calls umount(8). */
   gone(directory: string): void {
-    const mount = this.#mounts.get(directory);
-    if (mount === undefined) return;
-    this.#mounts.delete(directory);
-    for (const listener of this.#listeners) listener(mount);
+    if (this.#mounts.delete(directory)) this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 }

@@ -1,0 +1,86 @@
+/** `p2pfs status`: mounts, disk and tasks of the running daemon, for people or as JSON. */
+import type { Command } from "commander";
+import type { StatusResponse__Output } from "../proto/gen/p2pfs/v1/StatusResponse.ts";
+import { ask } from "./daemon-client.ts";
+import { connectDaemon } from "./daemon-start.ts";
+import { type HomeOptions, openHome, withHomeOptions } from "./home.ts";
+import { size } from "./progress.ts";
+
+/** Tasks that people are shown; --json shows all the daemon tells. */
+const TASKS_SHOWN = 20;
+
+export function addStatus(program: Command): void {
+  const command = program
+    .command("status")
+    .description("Shows mounts, disk and tasks.")
+    .option("--json", "for programs", false);
+  withHomeOptions(command).action(async (flags: HomeOptions & { readonly json: boolean }) => {
+    const client = await connectDaemon(await openHome(flags));
+    try {
+      const status = await ask(client.control, "status", {});
+      process.stdout.write(
+        flags.json ? `${JSON.stringify(asJson(status), undefined, 2)}\n` : describe(status),
+      );
+    } finally {
+      client.close();
+    }
+  });
+}
+
+function startedAt({ startedAt: at }: StatusResponse__Output): string {
+  return new Date((at?.seconds ?? 0) * 1000).toISOString();
+}
+
+function asJson(status: StatusResponse__Output): object {
+  return { ...status, startedAt: startedAt(status) };
+}
+
+/** A few lines and two tables. */
+export function describe(status: StatusResponse__Output): string {
+  const { storage, mounts, tasks } = status;
+  const lines = [
+    `daemon   p2pfs ${status.version}, pid ${status.pid}, since ${startedAt(status)}, home ${status.workhome}`,
+    ...(mounts.length === 0
+      ? ["mounts   none"]
+      : mounts.map(
+          ({ directory, binding, readOnly }) => `mount    ${directory} (${binding}${readOnly ? ", ro" : ""})`,
+        )),
+  ];
+  if (storage)
+    lines.push(
+      `storage  ${storage.directory}: ${size(storage.usedBytes)} used, ${size(storage.availableBytes)} free of ${size(storage.totalBytes)}`,
+    );
+  lines.push(`tasks    ${status.taskCount}`);
+  const rows = tasks
+    .slice(0, TASKS_SHOWN)
+    .map((task) => [
+      task.taskId.slice(0, 12),
+      task.state,
+      `${task.finishedPieceCount}/${task.pieceCount}`,
+      size(task.contentLength),
+      size(task.bytesFromSource),
+      size(task.bytesFromPeers),
+      task.url,
+    ]);
+  if (rows.length > 0)
+    lines.push(
+      "",
+      ...table([["TASK", "STATE", "PIECES", "LENGTH", "FROM SOURCE", "FROM PEERS", "URL"], ...rows]),
+    );
+  const hidden = status.taskCount - rows.length;
+  if (hidden > 0)
+    lines.push(
+      `and ${hidden} more, which ${tasks.length > rows.length ? "--json shows" : "were used longer ago"}`,
+    );
+  return `${lines.join("\n")}\n`;
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,183 @@
+/**
+ * dfdaemon's command line and life: reads the configuration, opens the log, starts the daemon, and ends it in order on
+ * a signal, on its own wish, or when something broke that no part could deal with.
+ */
+import { mkdir } from "node:fs/promises";
+import { Socket } from "node:net";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { systemClock } from "../base/clock.ts";
+import { createLogger, type Logger } from "../base/logger.ts";
+import { fromUnknown } from "../base/node-errors.ts";
+import { VERSION } from "../base/version.ts";
+import { Daemon } from "../daemon/daemon.ts";
+import type { Until } from "../daemon/lifetime.ts";
+import { LogFile } from "../daemon/log-file.ts";
+import { RecentLog } from "../daemon/recent-log.ts";
+import type { StartReport } from "./daemon-start.ts";
+import { plainUsageErrors } from "./failure.ts";
+import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
+import { KernelMounts, noNativeBinding } from "./mount-host.ts";
+
+interface DaemonFlags extends HomeOptions {
+  readonly logLevel?: string;
+  readonly until: Until;
+  readonly detached: boolean;
+  readonly endWithFd?: string;
+}
+
+function command(): Command {
+  return withHomeOptions(new Command("dfdaemon"))
+    .description("Runs the daemon until it is told to end.")
+    .version(`dfdaemon ${VERSION}`, "-V, --version")
+    .addOption(
+      new Option("-l, --log-level <LEVEL>", "debug, info, warn or error").choices([
+        "debug",
+        "info",
+        "warn",
+        "error",
+      ]),
+    )
+    .addOption(
+      new Option("--until <WHEN>", "when to end by itself")
+        .choices(["told", "last-unmount", "idle"])
+        .default("told")
+        .hideHelp(),
+    )
+    .addOption(new Option("--detached", "log to a file and report to the parent").default(false).hideHelp())
+    .addOption(new Option("--end-with-fd <FD>", "end when this descriptor is closed").hideHelp());
+}
+
+/** Resolves when the daemon has ended. */
+export async function run(args: readonly string[]): Promise<void> {
+  const parsed = plainUsageErrors(command()).parse(args, { from: "user" });
+  const flags = parsed.opts<DaemonFlags>();
+  // Files of the daemon are its own, whoever's umask it was started with.
+  process.umask(0o077);
+  try {
+    const home = await openHome(flags, flags.logLevel === undefined ? {} : { "log.level": flags.logLevel });
+    await live(home, flags);
+  } catch (error) {
+    const failure = fromUnknown(error);
+    report({ ready: false, code: failure.code, message: failure.message });
+    throw failure;
+  }
+}
+
+async function live(home: Home, flags: DaemonFlags): Promise<void> {
+  const end = new End();
+  const recent = new RecentLog();
+  const file = flags.detached ? await openLogFile(home) : undefined;
+  const log = createLogger({
+    level: home.loaded.config.log.level,
+    destination: {
+      write(line: string) {
+        recent.write(line);
+        if (file === undefined) process.stderr.write(line);
+        else file.write(line);
+      },
+    },
+  });
+  for (const warning of home.loaded.warnings) log.warn({ warning }, "config");
+  watchForEnd(end, log, flags);
+  // No filesystem is kept busy by a daemon, least of all its own.
+  process.chdir("/");
+  try {
+    const daemon = await Daemon.start({
+      loaded: home.loaded,
+      workhome: home.workhome,
+      clock: systemClock,
+      random: Math.random,
+      log,
+      recentLog: () => recent.text(),
+      uid: process.getuid?.() ?? 0,
+      pid: process.pid,
+      environment: process.env,
+      until: flags.until,
+      mountHost: (source) =>
+        new KernelMounts({
+          source,
+          clock: systemClock,
+          log,
+          bindings: { "fuse-native": fuseNative, native: noNativeBinding },
+          uid: process.getuid?.() ?? 0,
+          gid: process.getgid?.() ?? 0,
+        }),
+      onEnd: (reason) => end.because(reason, 0),
+    });
+    report({ ready: true });
+    const { reason, status } = await end.came;
+    log.info({ reason }, "daemon-stopping");
+    await daemon.close();
+    process.exitCode = status;
+  } finally {
+    await file?.close();
+  }
+  // Native parts may still hold the loop; everything of ours is closed.
+  process.exit();
+}
+
+/** libfuse is loaded when something is mounted, so that a machine without it can still copy. */
+async function fuseNative() {
+  const { fuseNativeBinding } = await import("../fs/bindings/fuse-native/binding.ts");
+  return fuseNativeBinding({ clock: systemClock });
+}
+
+async function openLogFile(home: Home): Promise<LogFile> {
+  const { logDir } = home.workhome;
+  await mkdir(logDir, { recursive: true, mode: 0o700 }).catch((error) => {
+    throw fromUnknown(error, `cannot make ${logDir}`);
+  });
+  const { fileSize, fileCount } = home.loaded.config.log;
+  const path = join(logDir, "dfdaemon.log");
+  return LogFile.open({ path, fileBytes: fileSize, fileCount, clock: systemClock });
+}
+
+/** Why and with which status the daemon ends: the first reason counts. */
+class End {
+  readonly came: Promise<{ reason: string; status: number }>;
+  #come: (end: { reason: string; status: number }) => void = () => {};
+
+  constructor() {
+    this.came = new Promise((resolve) => {
+      this.#come = resolve;
+    });
+  }
+
+  because(reason: string, status: number): void {
+    this.#come({ reason, status });
+  }
+}
+
+/** Everything besides the daemon itself that may end it. A second signal ends the process at once. */
+function watchForEnd(end: End, log: Logger, flags: DaemonFlags): void {
+  let signals = 0;
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(name, () => {
+      signals += 1;
+      if (signals > 1) process.exit(1);
+      end.because(name, 0);
+    });
+  const broken = (kind: string) => (error: unknown) => {
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    log.error({ kind, reason: message, stack }, "daemon-broken");
+    end.because(`${kind}: ${message}`, 1);
+  };
+  process.on("uncaughtException", broken("uncaught exception"));
+  process.on("unhandledRejection", broken("unhandled rejection"));
+  if (flags.endWithFd === undefined) return;
+  const parent = new Socket({ fd: Number(flags.endWithFd) });
+  parent.on("close", () => end.because("whoever started the daemon is gone", 0));
+  parent.on("error", () => {
+    // Closed as well, then.
+  });
+  parent.resume().unref();
+}
+
+/** Tells the command that started this daemon, if one waits. */
+function report(message: StartReport): void {
+  if (process.send === undefined || !process.connected) return;
+  process.send(message, () => {
+    if (process.connected) process.disconnect();
+  });
+}

@@ -1,0 +1,60 @@
+/** What every command needs to find its daemon: the workhome, the config file, and where things lie. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { fromUnknown } from "../base/node-errors.ts";
+import { type LoadedConfig, loadConfig } from "../daemon/config/config.ts";
+import type { ConfigFile } from "../daemon/config/config-file.ts";
+import { type WorkhomePaths, workhomePaths } from "../daemon/config/workhome.ts";
+
+/** Options of every command. */
+export interface HomeOptions {
+  readonly workhome?: string;
+  readonly config?: string;
+}
+
+/** A daemon's home as a command sees it. */
+export interface Home {
+  readonly workhome: WorkhomePaths;
+  /** As given on the command line; absent: the default. */
+  readonly options: HomeOptions;
+  readonly loaded: LoadedConfig;
+  readonly socketPath: string;
+}
+
+/** Adds --workhome and --config. */
+export function withHomeOptions(command: Command): Command {
+  return command
+    .option("--workhome <DIR>", "directory of everything the daemon keeps: socket, config, storage, logs")
+    .option("--config <FILE>", "the daemon's dfdaemon.yaml (default: the one in the workhome)");
+}
+
+/**
+ * Reads the config that the daemon of these options has.
+ * @param flags key path → value, over the file and the environment
+ * @throws InvalidInputError INVALID_CONFIG, P2pfsError when a file that was named cannot be read
+ */
+export async function openHome(options: HomeOptions, flags: Record<string, unknown> = {}): Promise<Home> {
+  const workhome = workhomePaths({
+    workhome: options.workhome,
+    uid: process.getuid?.() ?? 0,
+    environment: process.env,
+  });
+  const file = await readConfig(options.config, workhome);
+  const loaded = loadConfig({ file, environment: process.env, flags, workhome });
+  return { workhome, options, loaded, socketPath: loaded.config.download.server.socketPath };
+}
+
+async function readConfig(
+  given: string | undefined,
+  workhome: WorkhomePaths,
+): Promise<ConfigFile | undefined> {
+  const path = given === undefined ? workhome.configPath : resolve(given);
+  try {
+    return { path, text: await readFile(path, "utf8") };
+  } catch (error) {
+    const failure = fromUnknown(error, `cannot read the config ${path}`);
+    if (given === undefined && failure.code === "NOT_FOUND") return undefined;
+    throw failure;
+  }
+}

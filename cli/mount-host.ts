@@ -1,0 +1,153 @@
+/**
+ * Makes the daemon's mounts: joins the tree, the filesystem over it and a binding to the kernel. The daemon itself knows
+ * mounts only through the port this fulfils.
+ */
+import type { Clock } from "../base/clock.ts";
+import { NotFoundError, NotSupportedError, P2pfsError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { fromUnknown } from "../base/node-errors.ts";
+import type { OwnedMountHost } from "../daemon/daemon.ts";
+import type { MountInfo, MountOptions } from "../daemon/server/ports.ts";
+import type { Binding, MountSession, UnmountOptions } from "../fs/bindings/binding.ts";
+import type { ContentSource } from "../fs/content-source.ts";
+import { Filesystem } from "../fs/filesystem.ts";
+import { ReadAheadBudget } from "../fs/read-window.ts";
+
+export interface KernelMountsOptions {
+  readonly source: ContentSource;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Loads a binding when it is first asked for. @throws NotSupportedError when this machine or version lacks it */
+  readonly bindings: Readonly<Record<Binding["name"], () => Promise<Binding>>>;
+  /** Owner of what carries none: the daemon's. */
+  readonly uid: number;
+  readonly gid: number;
+}
+
+interface Mount {
+  readonly info: MountInfo;
+  readonly session: MountSession;
+  readonly filesystem: Filesystem;
+}
+
+export class KernelMounts implements OwnedMountHost {
+  readonly #options: KernelMountsOptions;
+  readonly #budget = new ReadAheadBudget();
+  readonly #mounts = new Map<string, Mount>();
+  readonly #mounting = new Set<string>();
+  readonly #listeners = new Set<() => void>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: KernelMountsOptions) {
+    this.#options = options;
+  }
+
+  async mount(options: MountOptions): Promise<MountInfo> {
+    const { directory } = options;
+    if (this.#closing !== undefined) throw new P2pfsError("CLOSED", "the daemon is stopping");
+    if (this.#mounts.has(directory) || this.#mounting.has(directory))
+      throw new P2pfsError("BUSY", `${directory} is already mounted by this daemon`);
+    this.#mounting.add(directory);
+    try {
+      return await this.#mount(options);
+    } finally {
+      this.#mounting.delete(directory);
+    }
+  }
+
+  async #mount(options: MountOptions): Promise<MountInfo> {
+    const { source, clock, log } = this.#options;
+    const { directory, allowOther, readOnly, uid, gid, umask } = options;
+    const binding = await this.#options.bindings[options.binding === "native" ? "native" : "fuse-native"]();
+    const filesystem = new Filesystem({
+      source,
+      clock,
+      logger: log,
+      ownership: { defaultUid: this.#options.uid, defaultGid: this.#options.gid, uid, gid, umask },
+      versions: binding.versions,
+      budget: this.#budget,
+    });
+    let session: MountSession;
+    try {
+      session = await binding.mount(filesystem, { directory, allowOther, readOnly });
+    } catch (error) {
+      await filesystem.close();
+      throw error;
+    }
+    const info: MountInfo = { directory, binding: binding.name, readOnly };
+    const mount = { info, session, filesystem };
+    this.#mounts.set(directory, mount);
+    session.onEnd(() => this.#ended(mount));
+    log.info({ directory, binding: binding.name }, "mounted");
+    this.#changed();
+    return info;
+  }
+
+  async unmount({ directory, ...how }: UnmountOptions & { directory: string }): Promise<void> {
+    const mount = this.#mounts.get(directory);
+    if (mount === undefined) throw new NotFoundError(`${directory} is not a mount of this daemon`);
+    await mount.session.unmount(how);
+    // A lazy one is still served until its files are closed, but it is nobody's mount any more.
+    this.#forget(mount);
+  }
+
+  list(): readonly MountInfo[] {
+    return [...this.#mounts.values()].map(({ info }) => info);
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#mounts.values()].map((mount) => this.#end(mount)));
+  }
+
+  async #end(mount: Mount): Promise<void> {
+    const { log } = this.#options;
+    const { directory } = mount.info;
+    try {
+      await mount.session.unmount();
+    } catch (error) {
+      const failure = fromUnknown(error);
+      log.warn({ directory, code: failure.code, reason: failure.message }, "unmounting-lazily");
+      await mount.session.unmount({ lazy: true, force: true }).catch((second) => {
+        log.error({ directory, reason: fromUnknown(second).message }, "unmount-failed");
+      });
+    }
+    this.#forget(mount);
+    await mount.filesystem.close();
+  }
+
+  #ended(mount: Mount): void {
+    this.#forget(mount);
+    mount.filesystem.close().catch((error) => {
+      this.#options.log.error(
+        { directory: mount.info.directory, reason: fromUnknown(error).message },
+        "filesystem-close-failed",
+      );
+    });
+  }
+
+  #forget(mount: Mount): void {
+    const { directory } = mount.info;
+    if (this.#mounts.get(directory) !== mount) return;
+    this.#mounts.delete(directory);
+    this.#options.log.info({ directory }, "unmounted");
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The binding that reads the kernel's own protocol is not part of this version. */
+export async function noNativeBinding(): Promise<never> {
+  throw new NotSupportedError("this version has no native binding; mount with --binding fuse-native");
+}

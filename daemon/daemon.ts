@@ -1,0 +1,334 @@
+/**
+ * The daemon: the one place that knows all its parts. Builds each, hands it to the next, and stops them in reverse. What
+ * belongs to a process (signals, exit status, log destinations) is the command's; mounts come in through a port.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import { deadlineSignal, orAborted } from "../base/deadline.ts";
+import { P2pfsError } from "../base/errors.ts";
+import { STOP_STEP_MS } from "../base/limits.ts";
+import type { Logger } from "../base/logger.ts";
+import { fromUnknown } from "../base/node-errors.ts";
+import { VERSION } from "../base/version.ts";
+import type { ContentSource } from "../fs/content-source.ts";
+import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
+import type { WorkhomePaths } from "./config/workhome.ts";
+import { Engine } from "./engine/engine.ts";
+import { registerGauges } from "./gauges.ts";
+import { hostIdentity } from "./host-identity.ts";
+import { Lifetime, type Until } from "./lifetime.ts";
+import { LoopWatchdog } from "./loop-watchdog.ts";
+import { refuseUnderOwnMount } from "./own-mounts.ts";
+import { requestsFrom } from "./requests.ts";
+import { StandaloneScheduler } from "./scheduler/standalone.ts";
+import { DownloadServer, somebodyAnswers } from "./server/download-server.ts";
+import { type Endpoint, serveHealth, serveMetrics } from "./server/http-endpoints.ts";
+import { DaemonMetrics } from "./server/metrics.ts";
+import type { HostNames, MountHost, ServiceContext } from "./server/ports.ts";
+import type { SourceOf, SourceRequest } from "./source/source.ts";
+import { openSources } from "./sources.ts";
+import { DiskStorage } from "./storage/disk-storage.ts";
+import { hostId, peerId } from "./task/ids.ts";
+import { Tree } from "./tree/tree.ts";
+import { makeDirectories, removePidFile, socketAccess, writePidFile } from "./workhome-files.ts";
+
+/** A MountHost that ends its mounts when the daemon stops. */
+export interface OwnedMountHost extends MountHost {
+  /** Unmounts all, busy ones lazily. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface DaemonOptions {
+  readonly loaded: LoadedConfig;
+  readonly workhome: WorkhomePaths;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  /** The newest log lines, for the control file. */
+  readonly recentLog: () => string;
+  readonly uid: number;
+  readonly pid: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly until: Until;
+  /** Makes whoever mounts the daemon's tree. */
+  readonly mountHost: (tree: ContentSource) => OwnedMountHost;
+  /** The daemon wants to end; the process then calls `close`. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** What the daemon's content is made of. */
+interface Content {
+  readonly storage: DiskStorage;
+  readonly sourceOf: SourceOf;
+  readonly engine: Engine;
+  readonly tree: Tree;
+  readonly host: HostNames;
+  readonly requestFor: (url: string) => SourceRequest;
+}
+
+/** A part that was started, by the name it has in the log. */
+interface Part {
+  readonly name: string;
+  stop(): Promise<void> | void;
+}
+
+export class Daemon {
+  readonly #options: DaemonOptions;
+  /** In the order of their start. */
+  readonly #parts: Part[] = [];
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: DaemonOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts everything and serves. Whoever started it closes it.
+   * @throws P2pfsError BUSY when another daemon has the workhome or the storage, and what any part throws; then nothing is left
+   */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon(options);
+    try {
+      await daemon.#start();
+      return daemon;
+    } catch (error) {
+      await daemon.close();
+      throw error;
+    }
+  }
+
+  /** Stops all parts, last started first: takes no more calls, unmounts, ends fetches, flushes. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #started(name: string, stop: () => Promise<void> | void): void {
+    this.#parts.push({ name, stop });
+  }
+
+  async #start(): Promise<void> {
+    const { loaded, workhome, clock, log, uid, pid } = this.#options;
+    const access = await this.#prepare(loaded.config);
+    const metrics = new DaemonMetrics(clock);
+    const ownPorts = new Set<number>();
+    const content = await this.#openContent(metrics, ownPorts);
+    const lifetime = new Lifetime({ clock, until: this.#options.until, end: this.#options.onEnd });
+    const mounts = this.#options.mountHost(content.tree);
+    this.#started("mounts", () => mounts.close());
+    mounts.onChange(() => lifetime.mountsAre(mounts.list().length));
+    await this.#serveHttp(loaded, metrics, ownPorts);
+    this.#watch(metrics, content.storage, mounts);
+    this.#collectRegularly(content.storage, loaded.config.gc.interval);
+    const server = new DownloadServer({
+      socketPath: loaded.config.download.server.socketPath,
+      access,
+      context: this.#context(content, metrics, mounts, lifetime),
+    });
+    await writePidFile(workhome.pidPath, pid);
+    this.#started("pid-file", () => removePidFile(workhome.pidPath, pid));
+    this.#started("server", () => server.close());
+    await server.listen();
+    server.setServing(true);
+    this.#started("lifetime", () => lifetime.close());
+    lifetime.start();
+    log.info({ version: VERSION, pid, uid, home: workhome.home }, "daemon-started");
+  }
+
+  /** Storage, sources, engine and tree: all that knows of content. */
+  async #openContent(metrics: DaemonMetrics, ownPorts: ReadonlySet<number>): Promise<Content> {
+    const { loaded, workhome, clock, log, random, environment } = this.#options;
+    const { config } = loaded;
+    const storage = await openStorage(config, clock, log, workhome);
+    this.#started("storage", () => storage.close());
+    const sources = openSources({ config, clock, metrics, environment, ownPorts: () => ownPorts });
+    this.#started("sources", () => sources.close());
+    const identity = hostIdentity(config);
+    const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };
+    const requestFor = requestsFrom(config.mount.roots);
+    const { sourceOf } = sources;
+    const engine = new Engine({
+      clock,
+      random,
+      log,
+      storage,
+      sourceOf,
+      scheduler: new StandaloneScheduler(),
+      newPeerId: host.newPeerId,
+      requestFor,
+      readDeadlineMs: config.mount.readTimeout,
+      retries: config.backend.maxRetries,
+      fetchesMax: config.download.concurrentPieceCount,
+      negativeMs: config.mount.negativeTimeout,
+    });
+    this.#started("engine", () => engine.close());
+    const tree = await Tree.open({
+      engine,
+      sourceOf,
+      facts: storage.facts,
+      clock,
+      log,
+      roots: config.mount.roots,
+      consistency: config.mount.consistency,
+      attributeTimeoutMs: config.mount.attributeTimeout,
+      negativeMs: config.mount.negativeTimeout,
+      controls: {
+        stats: () => metrics.registry.metrics(),
+        config: () => showConfig(config),
+        log: this.#options.recentLog,
+      },
+      usage: () => storage.usage(),
+    });
+    this.#started("tree", () => tree.close());
+    return { storage, sourceOf, engine, tree, host, requestFor };
+  }
+
+  #context(content: Content, metrics: DaemonMetrics, mounts: MountHost, lifetime: Lifetime): ServiceContext {
+    const { loaded, workhome, clock, log, pid } = this.#options;
+    const { storage, sourceOf, engine, tree, host, requestFor } = content;
+    return {
+      engine,
+      sourceOf,
+      requestFor,
+      clock,
+      log,
+      metrics,
+      host,
+      refuseOwnMount: refuseUnderOwnMount,
+      mounts,
+      links: tree.links,
+      facts: {
+        startedAtMs: clock.nowMs(),
+        pid,
+        workhome: workhome.home,
+        configDigest: loaded.digest,
+        storageDir: loaded.config.storage.dir,
+        usage: () => storage.usage(),
+      },
+      beginUse: () => lifetime.beginUse(),
+      stop: () => this.#options.onEnd("it was told to stop"),
+      newToken: () => randomBytes(6).toString("hex"),
+    };
+  }
+
+  #watch(metrics: DaemonMetrics, storage: DiskStorage, mounts: MountHost): void {
+    const watchdog = new LoopWatchdog(this.#options.clock, this.#options.log);
+    registerGauges({ metrics, watchdog, usage: () => storage.usage(), mounts });
+    watchdog.start();
+    this.#started("watchdog", () => watchdog.close());
+  }
+
+  /** What must hold before anything is opened. */
+  async #prepare(config: Config) {
+    const { workhome, uid } = this.#options;
+    const { socketPath } = config.download.server;
+    const storageDir = config.storage.dir;
+    const paths = {
+      "storage.dir": storageDir,
+      "the socket": socketPath,
+      "the workhome": workhome.home,
+      "the log": workhome.logDir,
+    };
+    for (const [what, path] of Object.entries(paths)) await refuseUnderOwnMount(what, path);
+    const access = await socketAccess(uid);
+    await makeDirectories(workhome, { socketPath, storageDir, access });
+    if (await somebodyAnswers(socketPath))
+      throw new P2pfsError(
+        "BUSY",
+        `another daemon already serves ${workhome.home}: it answers on ${socketPath}`,
+      );
+    return access;
+  }
+
+  async #serveHttp(loaded: LoadedConfig, metrics: DaemonMetrics, ownPorts: Set<number>): Promise<void> {
+    const { config, isSet } = loaded;
+    const { log } = this.#options;
+    const endpoint = (name: Endpoint["name"]): Endpoint => ({
+      name,
+      ip: config[name].server.ip ?? (config.network.enableIPv6 ? "::1" : "127.0.0.1"),
+      port: config[name].server.port,
+      isSet: isSet(`${name}.server.port`),
+    });
+    const scraped = await serveMetrics(endpoint("metrics"), metrics, log);
+    this.#started("metrics", () => scraped.close());
+    const probed = await serveHealth(endpoint("health"), () => this.#closing === undefined, log);
+    this.#started("health", () => probed.close());
+    ownPorts.add(scraped.port).add(probed.port);
+    log.info({ metricsPort: scraped.port, healthPort: probed.port }, "http-listening");
+  }
+
+  #collectRegularly(storage: DiskStorage, intervalMs: number): void {
+    const { clock, log } = this.#options;
+    let collecting: Promise<void> | undefined;
+    let stopped = false;
+    const next = () => clock.schedule(intervalMs, collect);
+    const collect = () => {
+      collecting = storage
+        .collect()
+        .then(
+          (ids) => {
+            if (ids.length > 0) log.info({ tasks: ids.length }, "garbage-collected");
+          },
+          (error) => log.error({ reason: fromUnknown(error).message }, "garbage-collection-failed"),
+        )
+        .then(() => {
+          if (!stopped) timer = next();
+        });
+    };
+    let timer = next();
+    this.#started("gc", async () => {
+      stopped = true;
+      timer.cancel();
+      await collecting;
+    });
+  }
+
+  async #close(): Promise<void> {
+    const { clock, log } = this.#options;
+    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
+      const deadline = deadlineSignal(clock, `the end of ${part.name}`, STOP_STEP_MS);
+      try {
+        await orAborted(Promise.resolve(part.stop()), deadline.signal);
+      } catch (error) {
+        log.error({ part: part.name, reason: fromUnknown(error).message }, "stop-failed");
+      } finally {
+        deadline.close();
+      }
+    }
+    log.info({ pid: this.#options.pid }, "daemon-stopped");
+  }
+}
+
+async function openStorage(
+  config: Config,
+  clock: Clock,
+  log: Logger,
+  workhome: WorkhomePaths,
+): Promise<DiskStorage> {
+  const { policy } = config.gc;
+  try {
+    return await DiskStorage.open({
+      dir: config.storage.dir,
+      keep: config.storage.keep,
+      clock,
+      log,
+      policy: {
+        taskTtlMs: policy.taskTTL,
+        diskThresholdBytes: policy.diskThreshold,
+        diskHighThresholdPercent: policy.diskHighThresholdPercent,
+        diskLowThresholdPercent: policy.diskLowThresholdPercent,
+      },
+    });
+  } catch (error) {
+    const failure = fromUnknown(error, `cannot open the storage ${config.storage.dir}`);
+    if (failure.code !== "BUSY") throw failure;
+    throw new P2pfsError(
+      "BUSY",
+      `another daemon already serves ${workhome.home}: it holds ${config.storage.dir}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

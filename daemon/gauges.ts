@@ -1,0 +1,42 @@
+/** Metrics that are looked up when somebody scrapes: disk, memory, tasks, mounts, and how late the event loop runs. */
+import type { LoopWatchdog } from "./loop-watchdog.ts";
+import type { DaemonMetrics } from "./server/metrics.ts";
+import type { MountHost } from "./server/ports.ts";
+
+export interface Observed {
+  readonly metrics: DaemonMetrics;
+  readonly watchdog: LoopWatchdog;
+  readonly usage: () => Promise<{ usedBytes: number; totalBytes: number; taskCount: number }>;
+  readonly mounts: MountHost;
+}
+
+export function registerGauges({ metrics, watchdog, usage, mounts }: Observed): void {
+  metrics.observed(
+    "dragonfly_client_disk_space_total",
+    "Bytes the storage may fill.",
+    async () => (await usage()).totalBytes,
+  );
+  metrics.observed(
+    "dragonfly_client_disk_usage_space_total",
+    "Bytes the storage fills.",
+    async () => (await usage()).usedBytes,
+  );
+  metrics.observed("p2pfs_tasks", "Tasks held.", async () => (await usage()).taskCount);
+  metrics.observed("p2pfs_mounts", "Mounts served.", () => mounts.list().length);
+  metrics.observed("p2pfs_resident_memory_bytes", "Resident memory of the daemon.", () =>
+    process.memoryUsage.rss(),
+  );
+  metrics.observedBy(
+    "p2pfs_event_loop_delay_seconds",
+    "How late the event loop ran since the last scrape; quantile 1 is the worst.",
+    ["quantile"],
+    (set) => {
+      for (const [quantile, ms] of watchdog.sinceScrape()) set({ quantile }, ms / 1000);
+    },
+  );
+  metrics.observed(
+    "p2pfs_event_loop_blocked_total",
+    "Seconds with a delay of the event loop beyond the bound of the log.",
+    () => watchdog.lateCount,
+  );
+}
