@@ -18,6 +18,7 @@ import { registerGauges } from "./gauges.ts";
 import { hostIdentity } from "./host-identity.ts";
 import { Lifetime, type Until } from "./lifetime.ts";
 import { LoopWatchdog } from "./loop-watchdog.ts";
+import { openOrigins } from "./origins.ts";
 import { refuseUnderOwnMount } from "./own-mounts.ts";
 import { requestsFrom } from "./requests.ts";
 import { StandaloneScheduler } from "./scheduler/standalone.ts";
@@ -26,7 +27,6 @@ import { type Endpoint, serveHealth, serveMetrics } from "./server/http-endpoint
 import { DaemonMetrics } from "./server/metrics.ts";
 import type { HostNames, MountHost, ServiceContext } from "./server/ports.ts";
 import type { SourceOf, SourceRequest } from "./source/source.ts";
-import { openSources } from "./sources.ts";
 import { DiskStorage } from "./storage/disk-storage.ts";
 import { hostId, peerId } from "./task/ids.ts";
 import { Tree } from "./tree/tree.ts";
@@ -142,7 +142,7 @@ export class Daemon {
     const { config } = loaded;
     const storage = await openStorage(config, clock, log, workhome);
     this.#started("storage", () => storage.close());
-    const sources = openSources({ config, clock, metrics, environment, ownPorts: () => ownPorts });
+    const sources = openOrigins({ config, clock, metrics, environment, ownPorts: () => ownPorts });
     this.#started("sources", () => sources.close());
     const identity = hostIdentity(config);
     const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };

@@ -27,13 +27,13 @@ import type {
   SourceRequest,
 } from "./source/source.ts";
 
-export interface Sources {
+export interface Origins {
   readonly sourceOf: SourceOf;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
-export interface SourcesOptions {
+export interface OriginsOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly metrics: DaemonMetrics;
@@ -44,7 +44,7 @@ export interface SourcesOptions {
 }
 
 /** @throws InvalidInputError INVALID_CONFIG for proxy variables that are no URLs */
-export function openSources(options: SourcesOptions): Sources {
+export function openOrigins(options: OriginsOptions): Origins {
   const { config, clock, metrics, environment, ownPorts } = options;
   const { backend, source, guard, network } = config;
   const names = new NameLookup({
