@@ -2,7 +2,7 @@
  * A task's two files: making them, opening them, and finding out what they prove. Bytes are believed when the bitmap file says so,
  * and when in doubt only after they were read and compared.
  */
-import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32Combine } from "../../base/crc32.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
@@ -10,7 +10,7 @@ import { fromUnknown } from "../../base/node-errors.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import { BitsFile } from "./bits-file.ts";
 import type { PresenceBits } from "./presence-bits.ts";
-import { bitsPathOf } from "./storage-folder.ts";
+import { bitsPathOf, makeFolder } from "./storage-folder.ts";
 import { blockLength, emptyBits, readBlockCrc } from "./task-content.ts";
 
 export interface ContentFiles {
@@ -36,7 +36,7 @@ export interface FilesOptions {
 /** Makes both files, empty; what bore their names before is gone. @throws what the disk says; then neither is left */
 export async function createFiles(options: FilesOptions): Promise<ContentFiles> {
   const { path, record } = options;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   await removeFiles(path);
   const content = await open(path, "wx+", 0o600);
   try {

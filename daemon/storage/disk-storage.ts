@@ -48,8 +48,8 @@ export interface DiskStorageOptions {
   readonly openTasksMax?: number;
 }
 
-/** Key that is there while the storage is open: found at start, it tells of a process that was killed. */
-const RUNNING_KEY = `${PREFIX.state}running`;
+/** Says whether the storage was closed in order. Anything else at start, also nothing, and there may be garbage to clean up. */
+const LIFE_KEY = `${PREFIX.state}life`;
 
 export class DiskStorage implements Storage {
   readonly facts: MetadataFacts;
@@ -84,12 +84,12 @@ export class DiskStorage implements Storage {
     const metadata = await (keep ? Metadata.open(metadataOptions) : Metadata.openEmpty(metadataOptions));
     try {
       if (!keep) await setAside(paths);
-      const wasKilled = (await metadata.get(RUNNING_KEY)) !== undefined;
+      const wasKilled = (await metadata.get(LIFE_KEY)) !== "closed";
       const table = await TaskTable.load(metadata, log);
       const thresholdBytes = options.policy?.diskThresholdBytes ?? 0;
       const room = new DiskRoom({ paths, clock, thresholdBytes, reserve });
       for (const entry of table.values()) room.add(entry.usedBytes);
-      metadata.put(RUNNING_KEY, "1");
+      metadata.put(LIFE_KEY, "open");
       // On a disk that is full to the last byte the storage still serves what it holds.
       await metadata.flush({ sync: true }).catch(() => {});
       const bootId = options.bootId ?? (await readBootId());
@@ -211,7 +211,7 @@ export class DiskStorage implements Storage {
     await this.#upkeep.syncAll();
     for (const file of [...room.temporaryFiles]) await file.close();
     table.putTouched();
-    metadata.delete(RUNNING_KEY);
+    metadata.put(LIFE_KEY, "closed");
     await metadata.close();
   }
 

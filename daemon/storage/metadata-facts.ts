@@ -22,7 +22,7 @@ export class MetadataFacts implements FactStore {
   }
 
   put(space: string, key: string, value: unknown): void {
-    if (this.#metadata.waitingCount >= METADATA_WAITING_MAX) {
+    if (this.#metadata.failing && this.#metadata.waitingCount >= METADATA_WAITING_MAX) {
       if (this.#dropped === 0) this.#log.error({ space }, "facts-dropped");
       this.#dropped += 1;
       return;

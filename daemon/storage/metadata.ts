@@ -84,6 +84,11 @@ export class Metadata {
     return this.#pending.size;
   }
 
+  /** Whether the last write failed: what is put waits in memory until the disk takes it. */
+  get failing(): boolean {
+    return this.#broken;
+  }
+
   /** @param value a text, or what makes it at the moment it is written: then later changes are in it */
   put(key: string, value: string | (() => string)): void {
     this.#pending.set(key, value);

@@ -1,9 +1,19 @@
-/** Disk storages in folders of their own, and ways to take them down and bring them up again. */
-import { mkdtempSync, rmSync } from "node:fs";
+/** Disk storages in folders of their own, ways to take them down and bring them up again, and hands that alter their files. */
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { FakeClock } from "../../../base/clock.ts";
+import { BLOCK_BYTES } from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { DiskStorage, type DiskStorageOptions } from "../../../daemon/storage/disk-storage.ts";
 import type { Storage } from "../../../daemon/storage/storage.ts";
@@ -14,6 +24,15 @@ export interface DiskFixture {
   storage: DiskStorage;
   /** Closes the storage and opens it again, with these options changed. */
   reopen(changes?: Partial<DiskStorageOptions>): Promise<DiskStorage>;
+  /** Closes the storage. */
+  stop(): Promise<void>;
+  /**
+   * The folder as kill -9 would leave it now: a copy of every file as the page cache has it. Nothing may be about to be written.
+   * Opened with `diskFixture(t, {dir})`.
+   */
+  crashImage(): string;
+  contentPath(id: string): string;
+  bitsPath(id: string): string;
 }
 
 const fixtures = new Map<Storage, DiskFixture>();
@@ -25,26 +44,37 @@ export function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
-/** A storage in a new folder; closed and removed after the test. */
+/** A storage in a new folder, on boot "boot-1"; closed and removed after the test. */
 export async function diskFixture(
   t: TestContext,
   options: Partial<DiskStorageOptions> = {},
 ): Promise<DiskFixture> {
   const dir = options.dir ?? join(temporaryFolder(t), "storage");
   const clock = (options.clock as FakeClock | undefined) ?? new FakeClock();
-  let current: DiskStorageOptions = { log: silentLogger, ...options, dir, clock };
+  let current: DiskStorageOptions = { log: silentLogger, bootId: "boot-1", ...options, dir, clock };
+  const contentPath = (id: string) => join(dir, "content/tasks", id.slice(0, 3), id);
   const fixture: DiskFixture = {
     dir,
     clock,
     storage: await DiskStorage.open(current),
-    async reopen(changes = {}) {
+    async stop() {
       await fixture.storage.close();
       fixtures.delete(fixture.storage);
+    },
+    async reopen(changes = {}) {
+      await fixture.stop();
       current = { ...current, ...changes };
       fixture.storage = await DiskStorage.open(current);
       fixtures.set(fixture.storage, fixture);
       return fixture.storage;
     },
+    crashImage() {
+      const image = join(temporaryFolder(t), "storage");
+      cpSync(dir, image, { recursive: true });
+      return image;
+    },
+    contentPath,
+    bitsPath: (id) => `${contentPath(id)}.bits`,
   };
   fixtures.set(fixture.storage, fixture);
   t.after(() => fixture.storage.close());
@@ -57,3 +87,21 @@ diskFixture.restart = (storage: Storage): Promise<Storage> => {
   if (fixture === undefined) throw new RangeError("not a storage of this file");
   return fixture.reopen();
 };
+
+/** Where a task's content lies in a storage's folder. */
+export function contentPathIn(dir: string, id: string): string {
+  return join(dir, "content/tasks", id.slice(0, 3), id);
+}
+
+/** Alters one byte of a block in a stored content file, as a disk that lost a write would. */
+export function spoilBlock(dir: string, id: string, block: number): void {
+  const fd = openSync(contentPathIn(dir, id), "r+");
+  writeSync(fd, Buffer.from([0x17]), 0, 1, block * BLOCK_BYTES + 77);
+  closeSync(fd);
+}
+
+/** Alters a file by hand. */
+export function alterFile(path: string, change: (bytes: Buffer) => Buffer | undefined): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, change(bytes) ?? bytes);
+}
