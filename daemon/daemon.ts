@@ -14,6 +14,7 @@ import type { ContentSource } from "../fs/content-source.ts";
 import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import { Engine } from "./engine/engine.ts";
+import { OriginsDown } from "./engine/origins-down.ts";
 import { registerGauges } from "./gauges.ts";
 import { hostIdentity } from "./host-identity.ts";
 import { Lifetime, type Until } from "./lifetime.ts";
@@ -148,6 +149,8 @@ export class Daemon {
     const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };
     const requestFor = requestsFrom(config.mount.roots);
     const { sourceOf } = sources;
+    // The tree's listings and the engine's answers ask the same origins: one wait for a dead one is enough.
+    const down = new OriginsDown(clock);
     const engine = new Engine({
       clock,
       random,
@@ -161,6 +164,7 @@ export class Daemon {
       retries: config.backend.maxRetries,
       fetchesMax: config.download.concurrentPieceCount,
       negativeMs: config.mount.negativeTimeout,
+      down,
     });
     this.#started("engine", () => engine.close());
     const tree = await Tree.open({
@@ -179,6 +183,7 @@ export class Daemon {
         log: this.#options.recentLog,
       },
       usage: () => storage.usage(),
+      down,
     });
     this.#started("tree", () => tree.close());
     return { storage, sourceOf, engine, tree, host, requestFor };

@@ -10,6 +10,7 @@ import type { NodeAttributes, OpenContent } from "../../fs/content-source.ts";
 import type { Answer, EngineApi, Freshness, OpenTask, TaskRequest } from "../engine/open-task.ts";
 import type { OriginsDown } from "../engine/origins-down.ts";
 import type { SourceStat } from "../source/source.ts";
+import type { TaskRecord } from "../task/task-record.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { modifiedAtMsOf, versionToken } from "./content-version.ts";
 import type { ListedFile } from "./listing.ts";
@@ -69,13 +70,14 @@ export class RemoteFiles {
   async attributes(file: RemoteFile, signal?: AbortSignal): Promise<NodeAttributes> {
     const { listed } = file;
     const seen = this.#seen.get(file.key);
-    if (listed?.fresh && (seen === undefined ? isTelling(listed.file) : agrees(seen, listed)))
-      return seen?.attributes ?? attributesOfLine(file, listed.file);
+    const believed =
+      seen === undefined ? !this.#open.has(file.key) && isTelling(listed) : agrees(seen, listed);
+    if (listed?.fresh && believed) return seen?.attributes ?? attributesOfLine(file, listed.file);
     const strict = file.request.freshness?.consistency === "strict";
-    const known =
-      listed?.file.length === undefined || strict ? undefined : attributesOfLine(file, listed.file);
+    const line = listed?.file.length === undefined ? undefined : attributesOfLine(file, listed.file);
+    const kept = strict ? undefined : (seen?.attributes ?? line);
     const ask = () => this.#ask(file, signal);
-    return orKept(this.#options, { url: file.request.url, ask, kept: known }, signal);
+    return orKept(this.#options, { url: file.request.url, ask, kept }, signal);
   }
 
   /** Opens the newest version; the caller closes it. */
@@ -84,7 +86,10 @@ export class RemoteFiles {
       const { engine } = this.#options;
       const task = await engine.open(file.request, signal);
       // Opening has just asked: this is that answer, whatever its age.
-      const answer = await engine.stat({ ...file.request, freshness: ANY_AGE });
+      const answer = await engine.stat({ ...file.request, freshness: ANY_AGE }).catch(async (error) => {
+        await task.close();
+        throw error;
+      });
       this.#remember(file, answer, task);
       return this.opened(file.key, task, {
         owner: file.owner,
@@ -112,7 +117,7 @@ export class RemoteFiles {
         size: record.contentLength,
         modifiedAtMs: modifiedAtMsOf(record.lastModified) ?? facts.modifiedAtMs,
         ...facts.owner,
-        version: `${facts.versionPrefix ?? ""}${versionOfTask(task, facts.lengthUntold ?? false)}`,
+        version: `${facts.versionPrefix ?? ""}${versionOfRecord(record, facts.lengthUntold ?? false)}`,
       },
       fd: task.fd,
       blocks: task.blocks,
@@ -193,40 +198,43 @@ export class RemoteFiles {
   }
 
   /** @param task the file, opened: it knows the length where the answer does not */
-  #remember(file: RemoteFile, { stat, checkedAtMs }: Answer, task?: OpenTask): NodeAttributes {
-    const told = attributesOfStat(file, stat, stat.length ?? task?.record.contentLength ?? 0);
-    const untold = stat.length === undefined && task !== undefined;
-    const attributes = untold
-      ? { ...told, version: `${file.versionPrefix ?? ""}${versionOfTask(task, true)}` }
-      : told;
+  #remember(file: RemoteFile, answer: Answer, task?: OpenTask): NodeAttributes {
+    const { stat, checkedAtMs } = answer;
+    const attributes: NodeAttributes = {
+      kind: "file",
+      size: stat.length ?? task?.record.contentLength ?? 0,
+      modifiedAtMs: stat.modifiedAtMs ?? 0,
+      ...file.owner,
+      version: `${file.versionPrefix ?? ""}${this.#versionOf(file, answer)}`,
+    };
     this.#seen.set(file.key, { attributes, stat, checkedAtMs });
     return attributes;
   }
+
+  /** That of the task which opening would open, so that an open file and its name agree; else that of the answer. */
+  #versionOf(file: RemoteFile, answer: Answer): string {
+    const { engine } = this.#options;
+    const { stat } = answer;
+    const record = engine.record(engine.taskIdFor(file.request, answer));
+    if (record !== undefined) return versionOfRecord(record, stat.length === undefined);
+    const { etag, lastModified } = stat.validator;
+    return versionToken({ etag, lastModified, length: stat.length });
+  }
 }
 
-function isTelling({ length, modifiedAtMs }: ListedFile): boolean {
-  return length !== undefined && modifiedAtMs !== undefined;
+function isTelling(listed: DatedLine | undefined): boolean {
+  return listed?.file.length !== undefined && listed.file.modifiedAtMs !== undefined;
 }
 
 /** Whether a line of a listing, younger than the answer, speaks of the same version. */
-function agrees(seen: Seen, listed: DatedLine): boolean {
+function agrees(seen: Seen, listed: DatedLine | undefined): boolean {
+  if (listed === undefined) return false;
   const { length, etag, modifiedAtMs } = listed.file;
   const { attributes, stat } = seen;
   if (listed.checkedAtMs < seen.checkedAtMs || length !== attributes.size) return false;
   if (etag !== undefined && stat.validator.etag !== undefined) return etag === stat.validator.etag;
   // Index pages tell minutes, and some of them in the server's own time zone: then the origin is asked.
   return modifiedAtMs !== undefined && Math.abs(modifiedAtMs - attributes.modifiedAtMs) < 60_000;
-}
-
-function attributesOfStat(file: RemoteFile, stat: SourceStat, length: number): NodeAttributes {
-  const { etag, lastModified } = stat.validator;
-  return {
-    kind: "file",
-    size: length,
-    modifiedAtMs: stat.modifiedAtMs ?? 0,
-    ...file.owner,
-    version: `${file.versionPrefix ?? ""}${versionToken({ etag, lastModified, length })}`,
-  };
 }
 
 function attributesOfLine(file: RemoteFile, { length = 0, modifiedAtMs, etag }: ListedFile): NodeAttributes {
@@ -260,7 +268,7 @@ function statOfLine(url: string, { length, modifiedAtMs, etag }: ListedFile): So
 }
 
 /** Where neither length nor validators are told, every fetch of the whole is a version of its own. */
-function versionOfTask({ record }: OpenTask, lengthUntold: boolean): string {
+function versionOfRecord(record: TaskRecord, lengthUntold: boolean): string {
   const { etag, lastModified, contentLength, createdAtMs } = record;
   const token = versionToken({ etag, lastModified, length: contentLength });
   return lengthUntold && etag === undefined && lastModified === undefined ? `${token}:${createdAtMs}` : token;

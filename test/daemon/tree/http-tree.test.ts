@@ -362,6 +362,25 @@ describe("a changed file", () => {
     assert.equal(await world.cat("http/h.example/m.bin"), "newer");
   });
 
+  test("is the same version for its name and for those who have it open, whatever else the server tells anew", async () => {
+    const url = `${H}/m.bin`;
+    const answers = [
+      { etag: 'W/"1"', lastModified: "Sun, 13 Sep 2020 12:27:45 GMT" },
+      { etag: 'W/"1"', lastModified: "Sun, 13 Sep 2020 12:27:46 GMT" },
+      { lastModified: "Sun, 13 Sep 2020 12:27:45 GMT" },
+      {},
+    ];
+    world.web.pages.set(url, { body: "same", ...answers[0] });
+    const node = await world.node("http/h.example/m.bin");
+    const content = await world.tree.open(node);
+    for (const validators of answers) {
+      world.web.pages.set(url, { body: "same", ...validators });
+      world.clock.advance(10_000);
+      assert.equal((await world.tree.attributes(node)).version, content.attributes.version);
+    }
+    await content.close();
+  });
+
   test("that is gone is no file any more", async () => {
     world.web.pages.set(`${H}/m.bin`, { body: "old" });
     const node = await world.node("http/h.example/m.bin");

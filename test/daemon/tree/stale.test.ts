@@ -129,6 +129,17 @@ describe("what was only listed", () => {
   });
 });
 
+test("an open file keeps its version while its origin is down, whatever an index page said of it", async () => {
+  await readTrees();
+  await world.restart();
+  world.clock.advance(60_000);
+  world.web.weather = "refused";
+  const node = await world.node("http/h.example/t/one.bin");
+  const content = await world.tree.open(node);
+  assert.equal((await world.tree.attributes(node)).version, content.attributes.version);
+  await content.close();
+});
+
 test("strict paths get the origin's error, not an older answer", async () => {
   const url = "http://strict.example/d/";
   world.web.pages.set(url, { ...HTML, index: [{ href: "m.bin", size: 1, modifiedAtMs: TIME }] });
