@@ -3,7 +3,9 @@
  * resolv.conf, then, for names only other services know (mDNS, LDAP), getaddrinfo. Remembers what it found. Whether an
  * address may be used is the guard's to say.
  */
+
 import { promises as dns } from "node:dns";
+import { setMaxListeners } from "node:events";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import type { Clock } from "../../base/clock.ts";
@@ -98,6 +100,8 @@ export class NameLookup implements HostLookup {
 
   constructor(options: NameLookupOptions) {
     this.#options = options;
+    // Each search listens, one per name.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   async addresses(host: string, signal?: AbortSignal): Promise<readonly HostAddress[]> {

@@ -37,7 +37,14 @@ export interface Behaviour extends Partial<Version> {
   /** Speed of bodies, bytes per second; default as fast as the client reads. */
   readonly bytesPerSecond?: number;
   /** The first `count` requests fail with this status, or are closed without an answer. */
-  readonly failures?: { readonly count: number; readonly status: number | "close" };
+  readonly failures?: {
+    readonly count: number;
+    readonly status: number | "close";
+    /** More headers of the failed answers: Retry-After. */
+    readonly headers?: Readonly<Record<string, string>>;
+  };
+  /** Status of an interim answer (1xx) sent before the real one. */
+  readonly interim?: number;
   /** Takes the request and never answers. */
   readonly silent?: boolean;
   readonly redirect?: { readonly status: 301 | 302 | 303 | 307 | 308; readonly location: string };

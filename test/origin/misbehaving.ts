@@ -144,6 +144,10 @@ async function sendBody(
   return behaviour.framing !== "close" && extra === 0;
 }
 
+function headerLines(headers: readonly (readonly [string, string])[]): string {
+  return headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+}
+
 /** Answers one request. Resolves to whether the connection may be used again. */
 async function answerRequest(
   socket: Socket,
@@ -162,14 +166,17 @@ async function answerRequest(
   if (failure === "close") return false;
   if (failure !== undefined || route === undefined) {
     request.status = failure ?? 404;
-    const sent = await send(socket, `HTTP/1.1 ${request.status} Failed\r\nContent-Length: 0\r\n\r\n`);
+    const more = headerLines(Object.entries(route?.behaviour.failures?.headers ?? {}));
+    const sent = await send(socket, `HTTP/1.1 ${request.status} Failed\r\n${more}Content-Length: 0\r\n\r\n`);
     request.state = "done";
     return sent;
   }
   const answer = planAnswer(route.behaviour, route.version, request);
   request.status = answer.status;
-  const head = answer.headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  if (!(await send(socket, `HTTP/1.1 ${answer.status} Answer\r\n${head}\r\n`))) return false;
+  const { interim } = route.behaviour;
+  const first = interim === undefined ? "" : `HTTP/1.1 ${interim} Wait\r\nLink: </later>\r\n\r\n`;
+  const head = `HTTP/1.1 ${answer.status} Answer\r\n${headerLines(answer.headers)}\r\n`;
+  if (!(await send(socket, first + head))) return false;
   if (answer.bodiless) {
     request.state = "done";
     return true;

@@ -3,6 +3,7 @@
  * connection made for one is never used for the other.
  */
 import { createHash } from "node:crypto";
+import type { SecureContext } from "node:tls";
 import { Agent, type Dispatcher } from "undici";
 import type { Clock } from "../../../base/clock.ts";
 import { UnavailableError } from "../../../base/errors.ts";
@@ -57,7 +58,7 @@ interface SetTraits {
 export class Connections {
   readonly #options: ConnectionsOptions;
   /** In order of last use. */
-  readonly #sets = new Map<string, Promise<ConnectionSet>>();
+  readonly #sets = new Map<string, ConnectionSet>();
   /** Origin → when it last gave an answer, monotonic ms. */
   readonly #answered = new Map<string, number>();
   #authorities: Promise<string[]> | undefined;
@@ -67,13 +68,13 @@ export class Connections {
     this.#options = options;
   }
 
-  /** @throws PermissionError when the URL names an address that may not be reached; InvalidInputError for a bad certificate chain */
-  async route(url: URL, request: SourceRequest): Promise<Route> {
+  /** @throws PermissionError when the URL names an address that may not be reached; UnavailableError CLOSED */
+  route(url: URL, request: SourceRequest): Route {
     const { guard, proxies } = this.#options;
     const asker = request.asker ?? "local";
     const proxy = proxies.proxyOf(url);
     const viaProxy = proxy !== undefined && url.protocol === "http:";
-    const { agent } = await this.#set({
+    const { agent } = this.#set({
       asker,
       chain: request.certificateChain ?? [],
       insecure: this.#options.insecureSkipVerify || request.objectStorage?.insecureSkipVerify === true,
@@ -81,8 +82,8 @@ export class Connections {
     });
     if (!viaProxy)
       return { dispatcher: agent, origin: url.origin, path: `${url.pathname}${url.search}`, headers: {} };
-    const refusal = guard.refusal(hostOf(url), portOf(url), asker);
-    if (refusal !== undefined) guard.check(hostOf(url), portOf(url), asker);
+    // The name is resolved beyond the proxy; here only a literal address can be judged.
+    guard.check(hostOf(url), portOf(url), asker);
     return { dispatcher: agent, ...throughProxy(url, proxy) };
   }
 
@@ -110,42 +111,35 @@ export class Connections {
     this.#sets.clear();
     const closed = new UnavailableError("the source is closed", {}, "CLOSED");
     await Promise.all(
-      sets.map(async (pending) => {
-        // A set that could not be made has nothing to end.
-        const set = await pending.catch(() => undefined);
-        set?.connector.close();
-        await set?.agent.destroy(closed);
+      sets.map(async ({ agent, connector }) => {
+        connector.close();
+        await agent.destroy(closed);
       }),
     );
   }
 
-  #set(traits: SetTraits): Promise<ConnectionSet> {
-    if (this.#closed) return Promise.reject(new UnavailableError("the source is closed", {}, "CLOSED"));
+  #set(traits: SetTraits): ConnectionSet {
+    if (this.#closed) throw new UnavailableError("the source is closed", {}, "CLOSED");
     const key = traitsKey(traits);
-    const known = this.#sets.get(key);
-    if (known !== undefined) {
-      this.#sets.delete(key);
-      this.#sets.set(key, known);
-      return known;
-    }
-    const made = this.#make(traits);
-    // A set that failed is not kept; whoever asked for it hears why.
-    made.catch(() => this.#sets.delete(key));
-    this.#sets.set(key, made);
+    const set = this.#sets.get(key) ?? this.#make(traits);
+    this.#sets.delete(key);
+    this.#sets.set(key, set);
     this.#shrink();
-    return made;
+    return set;
   }
 
-  async #make(traits: SetTraits): Promise<ConnectionSet> {
-    const { clock, names, guard, proxies, connectTimeoutMs, authorityFiles } = this.#options;
-    this.#authorities ??= readAuthorities(authorityFiles);
-    const secureContext = trusting(await this.#authorities, traits.chain);
+  #make(traits: SetTraits): ConnectionSet {
+    const { clock, names, guard, proxies, connectTimeoutMs } = this.#options;
+    let context: Promise<SecureContext> | undefined;
     const connector = new Connector({
       clock,
       names,
       guard: traits.toProxy ? undefined : { of: guard, asker: traits.asker },
       connectTimeoutMs,
-      secureContext,
+      secureContext: () => {
+        context ??= this.#trusting(traits.chain);
+        return context;
+      },
       insecureSkipVerify: traits.insecure,
       tunnelFor: (host, port) =>
         traits.toProxy
@@ -162,17 +156,18 @@ export class Connections {
     return { agent, connector };
   }
 
+  async #trusting(chain: readonly string[]): Promise<SecureContext> {
+    this.#authorities ??= readAuthorities(this.#options.authorityFiles);
+    return trusting(await this.#authorities, chain);
+  }
+
   /** Lets go of the set not used for longest; what is in flight there ends in peace. */
   #shrink(): void {
     if (this.#sets.size <= CONNECTION_SETS_MAX) return;
     const [oldest] = this.#sets;
     if (oldest === undefined) return;
     this.#sets.delete(oldest[0]);
-    oldest[1].then(
-      ({ agent }) => agent.close(),
-      // It could not be made, so there is nothing to end.
-      () => {},
-    );
+    void oldest[1].agent.close();
   }
 }
 

@@ -2,6 +2,7 @@
  * Opens connections for undici: finds addresses, asks the guard about each, goes through a proxy where one is set, does TLS,
  * all within one time. Connections read into buffers of their own. It sends nothing.
  */
+import { setMaxListeners } from "node:events";
 import {
   connect as connectPlain,
   isIP,
@@ -34,7 +35,8 @@ export interface ConnectorOptions {
   /** Undefined: not asked, for connections to a configured proxy. */
   readonly guard: { readonly of: AddressGuard; readonly asker: Asker } | undefined;
   readonly connectTimeoutMs: number;
-  readonly secureContext: SecureContext;
+  /** Called for TLS alone; rejects when a certificate given with the request is none. */
+  readonly secureContext: () => Promise<SecureContext>;
   readonly insecureSkipVerify: boolean;
   /** The proxy for a TLS connection to this place, if any. */
   readonly tunnelFor: (host: string, port: number) => WebProxy | undefined;
@@ -51,6 +53,8 @@ export class Connector {
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
+    // Each connection that is being opened listens.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /** The function undici takes as its `connect` option. Errors are P2pfsErrors, for which it never tries again by itself. */
@@ -83,11 +87,12 @@ export class Connector {
       if (proxy !== undefined) {
         // The name is resolved beyond the proxy; here only a literal address can be judged.
         if (isIP(host) !== 0) this.#options.guard?.of.check(host, port, this.#options.guard.asker);
+        // Made first: a tunnel that is there must not wait for it.
+        await this.#options.secureContext();
         const tunnel = await openTunnel(proxy, place, this.#options, deadline.signal);
         return await this.#secured({ host, port, socket: tunnel }, deadline.signal);
       }
-      const addresses = await this.#permitted(host, port, deadline.signal);
-      const way = { host, port, addresses };
+      const way = { host, port, addresses: await this.#permitted(host, port, deadline.signal) };
       return await (secure ? this.#secured(way, deadline.signal) : plain(way, deadline.signal));
     } catch (error) {
       throw asConnectError(error, place);
@@ -109,7 +114,8 @@ export class Connector {
     return permitted;
   }
 
-  #secured(way: Way, signal: AbortSignal): Promise<TLSSocket> {
+  async #secured(way: Way, signal: AbortSignal): Promise<TLSSocket> {
+    const secureContext = await this.#options.secureContext();
     const key = `${way.host}:${way.port}`;
     const session = this.#sessions.get(key);
     const buffers = new ReadBuffers(TLS_READ_BYTES);
@@ -120,7 +126,7 @@ export class Connector {
       // A server name is never an address (RFC 6066 §3).
       ...(isIP(way.host) === 0 ? { servername: way.host } : {}),
       ...(session === undefined ? {} : { session }),
-      secureContext: this.#options.secureContext,
+      secureContext,
       rejectUnauthorized: !this.#options.insecureSkipVerify,
       ALPNProtocols: ["http/1.1"],
     });

@@ -59,6 +59,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #sink: Sink | undefined;
   /** Why it is over, once it is; null: it ended well. */
   #over: P2pfsError | null | undefined;
+  /** True once a good end may be told. */
+  #ended = false;
   #settleHead: { resolve: (exchange: Exchange) => void; reject: (error: P2pfsError) => void } | undefined;
 
   private constructor(options: ExchangeOptions, signal: AbortSignal) {
@@ -202,7 +204,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#over !== undefined) return;
     this.#finish(null);
-    this.#sink?.end();
+    // undici takes the connection back in the next turn of the loop; whoever asks again on hearing of the end shall find it free.
+    queueMicrotask(() => setImmediate(() => this.#settleEnd()));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -212,8 +215,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #attach(sink: Sink): void {
     this.#sink = sink;
     if (this.#over) sink.error(this.#over);
-    else if (this.#over === null) sink.end();
+    else if (this.#ended) sink.end();
     else this.#controller?.resume();
+  }
+
+  /** Tells of a good end; answers without a body may end before anybody took them. */
+  #settleEnd(): void {
+    this.#ended = true;
+    this.#sink?.end();
   }
 
   #finish(over: P2pfsError | null): void {

@@ -142,9 +142,10 @@ export class HttpClient {
     }
   }
 
-  /** Deals with a body nobody wants, behind the caller's back; ends the question's turn then. */
-  discard(answer: Answer): void {
-    void answer.exchange.discard(this.#options.clock).then(answer.done);
+  /** Deals with a body nobody wants, and ends the question's turn. Never rejects; need not be awaited. */
+  async discard(answer: Answer): Promise<void> {
+    await answer.exchange.discard(this.#options.clock);
+    answer.done();
   }
 
   /** Ends idle connections and fails what is in flight. Idempotent. */
@@ -250,7 +251,7 @@ export class HttpClient {
 
   async #send(get: Get, where: Whereabouts, headers: Headers, signal: AbortSignal): Promise<Exchange> {
     const { headersTimeoutMs = HEADERS_MS_DEFAULT, idleTimeoutMs = BODY_IDLE_MS_DEFAULT } = this.#options;
-    const route = await this.#connections.route(where.url, get.request);
+    const route = this.#connections.route(where.url, get.request);
     const exchange = await Exchange.send(
       {
         ...route,

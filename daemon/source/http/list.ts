@@ -114,7 +114,7 @@ async function askForIndex({ client, request }: Listing, url: string, signal: Ab
   const { head } = answer.exchange;
   const mediaType = parseMediaType(head.headers["content-type"]);
   if (head.statusCode === 200 && (isHtml(mediaType) || mediaType === JSON_TYPE)) return answer;
-  client.discard(answer);
+  await client.discard(answer);
   if (head.statusCode !== 200) throw statusError(head, url);
   throw new NotSupportedError(`${loggableUrl(url)} is ${mediaType ?? "of no known type"}, not an index`);
 }

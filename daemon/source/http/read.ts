@@ -62,7 +62,7 @@ export function receive(reading: Reading, answer: Answer): Promise<FetchResult> 
   try {
     checkAnswer(exchange.head, expected, { request, url: finalUrl.href });
   } catch (error) {
-    client.discard(answer);
+    void client.discard(answer);
     return Promise.reject(error);
   }
   return exchange.pump(new FilePump(request.into, buffers));

@@ -28,7 +28,8 @@ export async function statOnce(
       { request, headers, kind: "question", temporaryRedirects: false },
       signal,
     );
-    client.discard(answer);
+    // Read to its end before the next question, which can then use the same connection.
+    await client.discard(answer);
     return answer;
   };
   let answer = await ask({ range: "bytes=0-0" });

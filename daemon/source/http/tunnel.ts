@@ -11,7 +11,7 @@ import { hostOf, portOf, type WebProxy } from "./proxies.ts";
 export interface TunnelOptions {
   readonly names: HostLookup;
   /** For proxies spoken to over TLS. */
-  readonly secureContext: SecureContext;
+  readonly secureContext: () => Promise<SecureContext>;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function openTunnel(
   const headers: Record<string, string> = { host: place };
   if (proxy.authorization !== undefined) headers["proxy-authorization"] = proxy.authorization;
   const request = (secure ? requestTls : requestPlain)({
-    ...(secure ? { secureContext: options.secureContext, servername: host } : {}),
+    ...(secure ? { secureContext: await options.secureContext(), servername: host } : {}),
     agent: false,
     host: addresses[0]?.address ?? host,
     port: portOf(proxy.url),
