@@ -2,11 +2,12 @@
  * The daemon's own directories and its pid file, and who may reach the socket. Makes what is missing, never widens the
  * rights of what exists.
  */
-import { chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fromUnknown } from "../base/node-errors.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import type { SocketAccess } from "./server/download-server.ts";
+import { makeFolder } from "./storage/storage-folder.ts";
 
 /** The group whose members may use a daemon of root's. */
 export const SOCKET_GROUP = "p2pfs";
@@ -50,7 +51,10 @@ export async function makeDirectories(
 /** @returns whether it was missing */
 async function makeDirectory(directory: string): Promise<boolean> {
   try {
-    return (await mkdir(directory, { recursive: true, mode: 0o700 })) !== undefined;
+    const there = await stat(directory).catch(() => undefined);
+    if (there?.isDirectory()) return false;
+    await makeFolder(directory);
+    return true;
   } catch (error) {
     throw fromUnknown(error, `cannot make the directory ${directory}`);
   }
