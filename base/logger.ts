@@ -54,9 +54,4 @@ export function createLogger(options: {
 /** A log that keeps nothing, for tests and tools. */
 export const silentLogger: Logger = createLogger({ level: "silent" });
 
-/** The URL without user info, query and fragment, which may hold secrets; "invalid-url" when it cannot be parsed. */
-export function loggableUrl(url: string): string {
-  const end = url.search(/[?#]/);
-  const bare = end === -1 ? url : url.slice(0, end);
-  return bare.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
-}
+export { loggableUrl } from "./loggable-url.ts";

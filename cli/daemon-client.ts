@@ -5,10 +5,10 @@
 import { type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
 import { ERROR_TABLE, type ErrorCode, P2pfsError } from "../base/errors.ts";
 import { CALL_MS } from "../base/limits.ts";
-import { somebodyAnswers } from "../daemon/server/download-server.ts";
+import { somebodyAnswers } from "../base/socket-probe.ts";
 import { ERROR_CODE_KEY } from "../daemon/server/grpc-status.ts";
 import { decodeBackendDetails, STATUS_DETAILS_KEY } from "../proto/backend-details.ts";
-import { Control, DfdaemonDownload, Health } from "../proto/load.ts";
+import { Control, DfdaemonDownload, Health } from "../proto/local.ts";
 
 /** Messages with a whole piece are larger than gRPC's default allows. */
 const CHANNEL_OPTIONS: ChannelOptions = {

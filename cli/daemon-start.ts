@@ -40,15 +40,20 @@ export async function connectOrStartDaemon(home: Home, until: Until): Promise<Da
 async function checkedConfig(home: Home): Promise<DaemonClient> {
   const client = new DaemonClient(home.socketPath);
   if (home.options.config === undefined) return client;
-  const { configDigest, pid } = await ask(client.control, "status", {}).catch((error) => {
+  try {
+    const [{ digest }, running] = await Promise.all([home.loaded(), ask(client.control, "status", {})]);
+    if (running.configDigest === digest) return client;
+    throw otherConfig(home.options.config, running.pid);
+  } catch (error) {
     client.close();
     throw error;
-  });
-  if (configDigest === home.loaded.digest) return client;
-  client.close();
-  throw new P2pfsError(
+  }
+}
+
+function otherConfig(config: string, pid: number): P2pfsError {
+  return new P2pfsError(
     "FAILED_PRECONDITION",
-    `the running daemon (pid ${pid}) has another configuration than ${home.options.config}; stop it first`,
+    `the running daemon (pid ${pid}) has another configuration than ${config}; stop it first`,
   );
 }
 
@@ -61,6 +66,8 @@ export function homeArguments({ workhome, config }: HomeOptions): string[] {
 }
 
 async function startDetached(home: Home, until: Until): Promise<void> {
+  // Told here, in full, before anything is made for a daemon that would refuse it.
+  await home.loaded();
   const untilMs = Date.now() + DAEMON_START_MS;
   for (;;) {
     const report = await launchDetached(home, until);

@@ -10,6 +10,7 @@ import { systemClock } from "../base/clock.ts";
 import { createLogger, type Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import { VERSION } from "../base/version.ts";
+import type { LoadedConfig } from "../daemon/config/config.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import type { Until } from "../daemon/lifetime.ts";
 import { LogFile } from "../daemon/log-file.ts";
@@ -56,7 +57,7 @@ export async function run(args: readonly string[]): Promise<void> {
   process.umask(0o077);
   try {
     const home = await openHome(flags, flags.logLevel === undefined ? {} : { "log.level": flags.logLevel });
-    await live(home, flags);
+    await live(home, await home.loaded(), flags);
   } catch (error) {
     const failure = fromUnknown(error);
     report({ ready: false, code: failure.code, message: failure.message });
@@ -64,12 +65,12 @@ export async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-async function live(home: Home, flags: DaemonFlags): Promise<void> {
+async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promise<void> {
   const end = new End();
   const recent = new RecentLog();
-  const file = flags.detached ? await openLogFile(home) : undefined;
+  const file = flags.detached ? await openLogFile(home, loaded) : undefined;
   const log = createLogger({
-    level: home.loaded.config.log.level,
+    level: loaded.config.log.level,
     destination: {
       write(line: string) {
         recent.write(line);
@@ -78,13 +79,13 @@ async function live(home: Home, flags: DaemonFlags): Promise<void> {
       },
     },
   });
-  for (const warning of home.loaded.warnings) log.warn({ warning }, "config");
+  for (const warning of loaded.warnings) log.warn({ warning }, "config");
   watchForEnd(end, log, flags);
   // No filesystem is kept busy by a daemon, least of all its own.
   process.chdir("/");
   try {
     const daemon = await Daemon.start({
-      loaded: home.loaded,
+      loaded,
       workhome: home.workhome,
       clock: systemClock,
       random: Math.random,
@@ -123,12 +124,12 @@ async function fuseNative() {
   return fuseNativeBinding({ clock: systemClock });
 }
 
-async function openLogFile(home: Home): Promise<LogFile> {
+async function openLogFile(home: Home, loaded: LoadedConfig): Promise<LogFile> {
   const { logDir } = home.workhome;
   await mkdir(logDir, { recursive: true, mode: 0o700 }).catch((error) => {
     throw fromUnknown(error, `cannot make ${logDir}`);
   });
-  const { fileSize, fileCount } = home.loaded.config.log;
+  const { fileSize, fileCount } = loaded.config.log;
   const path = join(logDir, "dfdaemon.log");
   return LogFile.open({ path, fileBytes: fileSize, fileCount, clock: systemClock });
 }

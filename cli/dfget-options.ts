@@ -9,7 +9,6 @@ import { DOWNLOAD_MS_MAX, PIECE_BYTES_MIN } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 import { parseByteSize } from "../daemon/config/byte-size.ts";
 import { parseDurationMs } from "../daemon/config/duration.ts";
-import { formatDigest, parseDigest } from "../daemon/task/digest.ts";
 import { checkedPieceLength } from "../daemon/task/piece-length.ts";
 import { DEFAULT_FILTERED_QUERY_PARAMS } from "../daemon/task/task-url.ts";
 import type { Download } from "../proto/gen/common/v2/Download.ts";
@@ -71,15 +70,6 @@ function pieceLengthOf(text: string): number | undefined {
   }
 }
 
-function digestOf(text: string): string | undefined {
-  try {
-    return formatDigest(parseDigest(text));
-  } catch {
-    // Not one: the caller says what is expected.
-    return undefined;
-  }
-}
-
 function timeoutOf(text: string): number | undefined {
   const ms = parseDurationMs(text);
   return ms !== undefined && ms > 0 ? Math.min(ms, DOWNLOAD_MS_MAX) : undefined;
@@ -105,12 +95,7 @@ export function dfgetCommand(): Command {
       "the file to write; an existing directory: a file of the URL's name in it",
     )
     .option("-H, --header <HEADER>", 'request header "Name: value"; repeatable', header)
-    .addOption(
-      new Option(
-        "--digest <DIGEST>",
-        "of the whole content, ALGORITHM:HEX; nothing is left when it differs",
-      ).argParser(checked(digestOf, "a digest such as sha256:HEX")),
-    )
+    .option("--digest <DIGEST>", "of the whole content, ALGORITHM:HEX; nothing is left when it differs")
     .option(
       "--filtered-query-param <NAME>",
       "query parameter that does not tell contents apart; repeatable",

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { CancelledError, InvalidInputError, UnavailableError } from "../base/errors.ts";
 import { refuseExisting } from "../base/file-placement.ts";
-import { loggableUrl } from "../base/logger.ts";
+import { loggableUrl } from "../base/loggable-url.ts";
 import { DaemonClient, daemonAnswers } from "./daemon-client.ts";
 import { connectOrStartDaemon } from "./daemon-start.ts";
 import { download } from "./dfget-download.ts";
@@ -24,12 +24,19 @@ async function connect(request: DfgetRequest): Promise<DaemonClient> {
   throw new UnavailableError(`no daemon answers on ${request.endpoint}`);
 }
 
+/** @throws InvalidInputError when it is none. Loaded only for those who give one: it takes its time. */
+async function checkDigest(text: string): Promise<void> {
+  const { parseDigest } = await import("../daemon/task/digest.ts");
+  parseDigest(text);
+}
+
 async function main(): Promise<void> {
   const request = parseDfget(process.argv.slice(2), isDirectory, process.env);
   const { url, requestHeader, digest } = request.download;
   const ranged = Object.keys(requestHeader ?? {}).some((name) => name.toLowerCase() === "range");
   if (ranged && digest !== undefined)
     throw new InvalidInputError("--digest is of the whole content and cannot be asked of a range");
+  if (digest !== undefined) await checkDigest(digest);
   if (!request.overwrite) await refuseExisting(request.output);
   const signals = untilSignal();
   const progress = request.progress ? progressOn(process.stderr, loggableUrl(url)) : noProgress;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { fromUnknown } from "../base/node-errors.ts";
-import { type LoadedConfig, loadConfig } from "../daemon/config/config.ts";
+import type { LoadedConfig } from "../daemon/config/config.ts";
 import type { ConfigFile } from "../daemon/config/config-file.ts";
 import { type WorkhomePaths, workhomePaths } from "../daemon/config/workhome.ts";
 
@@ -18,8 +18,12 @@ export interface Home {
   readonly workhome: WorkhomePaths;
   /** As given on the command line; absent: the default. */
   readonly options: HomeOptions;
-  readonly loaded: LoadedConfig;
   readonly socketPath: string;
+  /**
+   * The configuration, read when it is first asked for: what reads and checks it takes longer to load than a running daemon
+   * to answer. @throws InvalidInputError INVALID_CONFIG
+   */
+  loaded(): Promise<LoadedConfig>;
 }
 
 /** Adds --workhome and --config. */
@@ -30,9 +34,9 @@ export function withHomeOptions(command: Command): Command {
 }
 
 /**
- * Reads the config that the daemon of these options has.
+ * Finds the daemon that these options mean.
  * @param flags key path → value, over the file and the environment
- * @throws InvalidInputError INVALID_CONFIG, P2pfsError when a file that was named cannot be read
+ * @throws P2pfsError when a file that was named cannot be read, InvalidInputError INVALID_CONFIG
  */
 export async function openHome(options: HomeOptions, flags: Record<string, unknown> = {}): Promise<Home> {
   const workhome = workhomePaths({
@@ -41,9 +45,20 @@ export async function openHome(options: HomeOptions, flags: Record<string, unkno
     environment: process.env,
   });
   const file = await readConfig(options.config, workhome);
-  const loaded = loadConfig({ file, environment: process.env, flags, workhome });
-  return { workhome, options, loaded, socketPath: loaded.config.download.server.socketPath };
+  let loading: Promise<LoadedConfig> | undefined;
+  const loaded = () => {
+    loading ??= import("../daemon/config/config.ts").then(({ loadConfig }) =>
+      loadConfig({ file, environment: process.env, flags, workhome }),
+    );
+    return loading;
+  };
+  const moved = file?.text.includes("socketPath") || process.env[SOCKET_VARIABLE] !== undefined;
+  const socketPath = moved ? (await loaded()).config.download.server.socketPath : workhome.socketPath;
+  return { workhome, options, socketPath, loaded };
 }
+
+/** The environment's name of download.server.socketPath. */
+const SOCKET_VARIABLE = "DFDAEMON_DOWNLOAD_SERVER_SOCKET_PATH";
 
 async function readConfig(
   given: string | undefined,

@@ -3,7 +3,6 @@
  * takes the socket's place from a daemon that died, never from one that answers; who may connect is the socket's mode.
  */
 import { chmod, chown, rm, stat } from "node:fs/promises";
-import { connect } from "node:net";
 import {
   type MethodDefinition,
   Server,
@@ -11,12 +10,13 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { InvalidInputError, NotSupportedError, P2pfsError, UnavailableError } from "../../base/errors.ts";
-import { SERVER_STOP_MS, SOCKET_PATH_BYTES_MAX, SOCKET_PROBE_MS } from "../../base/limits.ts";
+import { SERVER_STOP_MS, SOCKET_PATH_BYTES_MAX } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
+import { somebodyAnswers } from "../../base/socket-probe.ts";
 import type { DfdaemonDownloadHandlers } from "../../proto/gen/dfdaemon/v2/DfdaemonDownload.ts";
 import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/DownloadTaskRequest.ts";
 import type { ControlHandlers } from "../../proto/gen/p2pfs/v1/Control.ts";
-import { Control, DfdaemonDownload, Health } from "../../proto/load.ts";
+import { Control, DfdaemonDownload, Health } from "../../proto/local.ts";
 import { streaming, unary } from "./calls.ts";
 import { link, mountOptions, openContent, status } from "./control-service.ts";
 import { type DownloadAnswer, Downloads } from "./download-task.ts";
@@ -214,21 +214,4 @@ async function isSocket(path: string): Promise<boolean> {
     throw failure;
   }
   throw new P2pfsError("ALREADY_EXISTS", `${path} is not a socket; it will not be replaced`);
-}
-
-/** Whether a process listens: a connection that is taken, or a queue of them that is full. */
-export function somebodyAnswers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.setTimeout(SOCKET_PROBE_MS);
-    const settle = (answers: boolean) => {
-      socket.destroy();
-      resolve(answers);
-    };
-    socket.once("connect", () => settle(true));
-    socket.once("timeout", () => settle(true));
-    socket.once("error", (error: NodeJS.ErrnoException) =>
-      settle(error.code !== "ECONNREFUSED" && error.code !== "ENOENT"),
-    );
-  });
 }

@@ -10,7 +10,7 @@ import { PIECE_CONTENT_BYTES_MAX, PIECE_CONTENT_SPARE_MAX } from "../../base/lim
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { Piece } from "../../proto/gen/common/v2/Piece.ts";
 import type { DownloadTaskResponse } from "../../proto/gen/dfdaemon/v2/DownloadTaskResponse.ts";
-import { DfdaemonDownload } from "../../proto/load.ts";
+import { DfdaemonDownload } from "../../proto/local.ts";
 
 const read = promisify(readCallback);
 
