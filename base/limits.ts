@@ -60,12 +60,14 @@ export const METADATA_RETRY_MS = 1_000;
 export const METADATA_WAITING_MAX = 65_536;
 /** Entries read from the metadata at once: bounds memory and the pause they make. */
 export const METADATA_PAGE_MAX = 1_000;
+/** Free bytes, beside the size of its logs, without which the metadata is not opened anew after a failed write. */
+export const METADATA_OPEN_BYTES = 256 * KIB;
 /**
- * Bytes set aside on the disk so that the metadata can still be opened and written when somebody else has filled it: a write
- * buffer of level (4 MiB), a table made of it, and a log.
+ * Bytes set aside on the disk so that the metadata can still be opened and written when it is full: a write buffer of level
+ * (4 MiB), a table made of it, and a log.
  */
-export const METADATA_RESERVE_BYTES = 12 * MIB;
-/** The reserve is only made where it is at most this part of the room: on a tiny disk it would be the one who fills it. */
+export const METADATA_RESERVE_BYTES_MAX = 12 * MIB;
+/** The reserve is at most this part of the room there is: it must not be what fills a small disk. */
 export const METADATA_RESERVE_PART = 64;
 /** Bytes of a bitmap file written ahead when a task is made, so that setting bits needs no room later: all, up to 512 GiB of content. */
 export const BITS_AHEAD_BYTES_MAX = 4 * MIB;
@@ -339,6 +341,8 @@ export const MOUNT_HOLDERS_MAX = 100;
 export const FUSE_NATIVE_REQUESTS_MAX = 2048;
 /** Reads the kernel may send ahead at once: more than libfuse's 12, or twelve stuck ones would hold up every other file. */
 export const FUSE_NATIVE_BACKGROUND_MAX = 1024;
+/** Paths of closed files of which it is remembered which version the kernel may have cached. About 300 bytes each. */
+export const FUSE_NATIVE_PATHS_MAX = 16_384;
 /** Bytes of mountpoint and of mount options the addon can hold (char[1024] each). */
 export const FUSE_NATIVE_TEXT_BYTES_MAX = 1023;
 /** Grain at which it is remembered that content was read lately, so that it is in the page cache; libfuse 2's largest read. */
@@ -434,6 +438,8 @@ export const CHANNEL_OUTBOX_BYTES = 1 * MIB + 4 * KIB;
 export const MOUNT_HELPER_MS = 10_000;
 /** How often a mount in the foreground looks whether it is still there, ms. */
 export const FOREGROUND_LOOK_MS = 500;
+/** How often a daemon looks whether the process that a mount is for still lives, ms. */
+export const OWNER_LOOK_MS = 1_000;
 /** Holders of a busy mount that are named: who ends these may ask again. */
 export const HOLDERS_MAX = 10;
 /** Descriptors of one process that are looked at for a busy mount. */

@@ -22,7 +22,7 @@ import { type DirectoryEntry, OpenDirectories } from "./open-directories.ts";
 import { OpenFiles, staleOpening } from "./open-files.ts";
 import type { ReadPlan } from "./opened-file.ts";
 import { type ByteRange, ReadAheadBudget } from "./read-window.ts";
-import { waitFor } from "./request-wait.ts";
+import { sharedController, waitFor } from "./request-wait.ts";
 import { attributeValue, isOurAttribute } from "./xattr.ts";
 
 /**
@@ -80,6 +80,8 @@ export type Mutation = (typeof MUTATIONS)[number];
 /** The mount without a kernel. Closed by whoever made it, after the binding's session ended. */
 export class Filesystem {
   readonly versions: VersionPolicy;
+  /** Where whoever answers requests logs those that failed. */
+  readonly logger: Logger;
   readonly #source: ContentSource;
   readonly #clock: Clock;
   readonly #requestMs: number;
@@ -87,11 +89,12 @@ export class Filesystem {
   readonly #inodes: InodeTable;
   readonly #files: OpenFiles;
   readonly #directories: OpenDirectories;
-  readonly #closed = new AbortController();
+  readonly #closed = sharedController();
 
   constructor(options: FilesystemOptions) {
     const { source, clock, logger, limits = {} } = options;
     this.versions = options.versions;
+    this.logger = logger;
     this.#source = source;
     this.#clock = clock;
     this.#requestMs = limits.requestMs ?? MOUNT_REQUEST_MS;
@@ -129,7 +132,7 @@ export class Filesystem {
     if (pinned !== undefined) return this.#entry(pinned.inode, pinned.attributes);
     const found = await this.#find(directory, name, signal);
     const inode = this.#inodes.obtain(found.node);
-    const current = await this.#held(inode, () => this.#versionOf(inode, found.attributes));
+    const current = await this.#held(inode, () => this.#chooseVersion(inode, found.attributes));
     this.#inodes.remember(parent, name, current.inode);
     return this.#entry(current.inode, current.attributes);
   }
@@ -160,6 +163,11 @@ export class Filesystem {
   fgetattr(handle: number): StatAttributes {
     const { file, inode } = this.#files.fileOf(handle);
     return this.#stat(inode, file.attributes);
+  }
+
+  /** Names the bytes that are open: equal names, equal bytes. @throws P2pfsError BAD_HANDLE */
+  versionOf(handle: number): string {
+    return this.#files.fileOf(handle).file.version;
   }
 
   /**
@@ -313,7 +321,7 @@ export class Filesystem {
   }
 
   /** Version of the inode that a name leads to, and what it looks like. */
-  async #versionOf(
+  async #chooseVersion(
     inode: Inode,
     newest: NodeAttributes,
   ): Promise<{ inode: Inode; attributes: NodeAttributes }> {

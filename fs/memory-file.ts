@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { orAborted } from "../base/deadline.ts";
 import { ChangedError, P2pfsError } from "../base/errors.ts";
 import type { NodeAttributes, OpenContent, Priority } from "./content-source.ts";
+import { sharedController } from "./request-wait.ts";
 
 /** The bytes a file has at its origin. */
 export interface MemoryContent {
@@ -142,7 +143,7 @@ export class MemoryFile {
     const fd = openSync(version.path, "r");
     this.#opens += 1;
     this.#openNow += 1;
-    const closed = new AbortController();
+    const closed = sharedController();
     const { blockBytes, pieceBytes } = this.#spec;
     return {
       attributes: attributes(version.content.size, `v${version.number}`),

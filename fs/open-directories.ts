@@ -9,7 +9,7 @@ import type { ContentSource, ListedEntry, SourceNode } from "./content-source.ts
 import { HandleTable } from "./handle-table.ts";
 import type { Inode } from "./inode-table.ts";
 import { isName } from "./name.ts";
-import { waitFor } from "./request-wait.ts";
+import { sharedController, waitFor } from "./request-wait.ts";
 
 /** One entry as readdir(3) gives it. */
 export interface DirectoryEntry {
@@ -61,7 +61,7 @@ export class OpenDirectories {
 
   /** @returns the handle's number. @throws P2pfsError TOO_MANY_OPEN */
   open(inode: Inode): number {
-    const controller = new AbortController();
+    const controller = sharedController();
     let opened = 0;
     this.#handles.add((number) => {
       opened = number;

@@ -10,6 +10,7 @@ import { HandleTable } from "./handle-table.ts";
 import type { Inode } from "./inode-table.ts";
 import { OpenedFile, type OpenedFileEnvironment, type ReadPlan } from "./opened-file.ts";
 import type { ByteRange } from "./read-window.ts";
+import { sharedController } from "./request-wait.ts";
 
 /** One open file description, as the kernel sees it: shared by all descriptors made of it. */
 interface FileHandle {
@@ -44,7 +45,7 @@ export class OpenFiles {
   readonly #inodes = new Map<Inode, OpenInode>();
   readonly #openings = new Map<Inode, Promise<OpenInode>>();
   readonly #closings = new Set<Promise<void>>();
-  readonly #closed = new AbortController();
+  readonly #closed = sharedController();
 
   constructor(options: OpenFilesOptions) {
     this.#options = options;
@@ -186,7 +187,7 @@ export class OpenFiles {
         number,
         inode,
         file: open.file,
-        controller: new AbortController(),
+        controller: sharedController(),
         flushedAtMs: undefined,
       }));
       open.handles.add(handle);

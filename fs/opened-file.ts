@@ -77,6 +77,11 @@ export class OpenedFile {
       : undefined;
   }
 
+  /** Names its bytes among those of its path; a control file's are new at each opening. */
+  get version(): string {
+    return this.#text === undefined ? this.attributes.version : `opening ${this.#number}`;
+  }
+
   /** All bytes are here. */
   get complete(): boolean {
     return this.#content?.complete ?? true;

@@ -2,8 +2,16 @@
  * One wait of a request: it ends when the work does, at the deadline, when the caller gives up, or when its handle or
  * the whole filesystem is closed. The last resort against a source that keeps its own deadlines badly.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../base/clock.ts";
 import { deadlineSignal, orAborted } from "../base/deadline.ts";
+
+/** A controller whose signal any number of requests may wait on: Node takes more than ten for a leak otherwise. */
+export function sharedController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 export interface WaitOptions {
   readonly clock: Clock;

@@ -2,8 +2,6 @@
  * How the mount reaches a kernel: the one interface that every binding fulfils, so that the command that mounts and
  * the tests of the mount's meaning know no binding by name.
  */
-import type { Clock } from "../../base/clock.ts";
-import type { Logger } from "../../base/logger.ts";
 import type { Filesystem, VersionPolicy } from "../filesystem.ts";
 
 export interface MountOptions {
@@ -35,18 +33,14 @@ export interface MountSession {
   onEnd(listener: () => void): () => void;
 }
 
-/** What a binding is given besides the filesystem. */
-export interface BindingEnvironment {
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
+/** A way to the kernel. Stateless: each mount is a session. */
 export interface Binding {
   readonly name: "fuse-native" | "native";
   /** What the filesystem must be made with. */
   readonly versions: VersionPolicy;
   /**
-   * Mounts, and resolves once another process can use the mount. Heals a stale mountpoint first.
+   * Mounts, and resolves once another process can use the mount. Heals a stale mountpoint first. Failed requests are
+   * logged to the filesystem's log.
    * @throws P2pfsError: NOT_SUPPORTED when this machine lacks what the binding needs (the message names the package),
    * BUSY, NOT_FOUND, NOT_A_DIRECTORY, FAILED_PRECONDITION, NOT_PERMITTED, DEADLINE
    */

@@ -1,0 +1,106 @@
+/**
+ * The portable binding: libfuse 2.9 through the npm package fuse-native. Its interface is by path, so one inode shows one
+ * version while files of it are open ("pinned"). Every request blocks a thread of libfuse's until it is answered.
+ */
+import { access, constants, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../../base/clock.ts";
+import { deadlineSignal, orAborted } from "../../../base/deadline.ts";
+import { P2pfsError, PermissionError } from "../../../base/errors.ts";
+import { FUSE_NATIVE_TEXT_BYTES_MAX, MOUNT_READY_MS } from "../../../base/limits.ts";
+import { fromUnknown } from "../../../base/node-errors.ts";
+import type { Filesystem } from "../../filesystem.ts";
+import type { Binding, MountOptions, MountSession } from "../binding.ts";
+import { probe } from "../mount-probe.ts";
+import { prepareMountpoint } from "../mountpoint.ts";
+import { loadAddon } from "./addon.ts";
+import { Connection } from "./connection.ts";
+import { mountText } from "./mount-text.ts";
+import { makeOperations } from "./operations.ts";
+import { FuseNativeSession } from "./session.ts";
+
+const DEVICE = "/dev/fuse";
+const FUSE_CONFIG = "/etc/fuse.conf";
+
+/** The binding over fuse-native. @throws P2pfsError NOT_SUPPORTED when the addon or a library of it is missing */
+export function fuseNativeBinding(env: { readonly clock: Clock }): Binding {
+  loadAddon();
+  return {
+    name: "fuse-native",
+    versions: "pinned",
+    mount: (filesystem, options, signal) => mount(env.clock, filesystem, options, signal),
+  };
+}
+
+async function mount(
+  clock: Clock,
+  filesystem: Filesystem,
+  options: MountOptions,
+  signal: AbortSignal | undefined,
+): Promise<MountSession> {
+  if (filesystem.versions !== "pinned")
+    throw new P2pfsError("INVALID_ARGUMENT", "fuse-native needs a filesystem with pinned versions");
+  await checkMachine(options);
+  const { logger } = filesystem;
+  const directory = await prepareMountpoint(options.directory, { clock, logger });
+  const text = mountText(options, process.platform);
+  if (Buffer.byteLength(directory) > FUSE_NATIVE_TEXT_BYTES_MAX)
+    throw new P2pfsError("NAME_TOO_LONG", `the path of the mountpoint is longer than fuse-native can take`);
+  const operations = makeOperations({
+    filesystem,
+    clock,
+    logger,
+    onLinkShown: (path) => followSoon(join(directory, path), clock),
+  });
+  const connection = new Connection({ directory, options: text, operations, clock });
+  const session = new FuseNativeSession({ directory, connection, filesystem, clock });
+  try {
+    await untilReady(connection, directory, clock, signal);
+    return session;
+  } catch (error) {
+    await session.unmount({ force: true });
+    throw error;
+  }
+}
+
+/** What would otherwise be a riddle of libfuse's on stderr. */
+async function checkMachine(options: MountOptions): Promise<void> {
+  if (process.platform !== "linux") return;
+  try {
+    await access(DEVICE, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const failure = fromUnknown(error);
+    if (failure.code === "PERMISSION")
+      throw new PermissionError(`this user may not open ${DEVICE}; its mode should be 0666`);
+    throw new P2pfsError(
+      "NOT_SUPPORTED",
+      `${DEVICE} is missing: load the kernel's fuse module (modprobe fuse) or give the container the device`,
+    );
+  }
+  if (options.allowOther !== true || process.getuid?.() === 0) return;
+  const config = await readFile(FUSE_CONFIG, "utf8").catch(() => "");
+  if (!/^\s*user_allow_other\s*$/m.test(config))
+    throw new PermissionError(`allowing other users needs the line user_allow_other in ${FUSE_CONFIG}`);
+}
+
+async function untilReady(
+  connection: Connection,
+  directory: string,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const deadline = deadlineSignal(clock, `the mount at ${directory}`, MOUNT_READY_MS, signal);
+  try {
+    await orAborted(connection.began, deadline.signal);
+    const found = await orAborted(probe(directory, { clock }), deadline.signal);
+    if (found !== "answers") throw new P2pfsError("UNAVAILABLE", `the mount at ${directory} ${found}`);
+  } finally {
+    deadline.close();
+  }
+}
+
+/** See path-versions.ts: somebody has to follow the link, or lstat(2) would go on showing one. */
+function followSoon(path: string, clock: Clock): void {
+  // Whatever it finds: the kernel has asked for the link's target then.
+  void probe(path, { clock }).catch(() => undefined);
+}

@@ -1,0 +1,77 @@
+/** What the tests of real mounts may tell the process that serves one; see serve.ts. */
+import type { ErrorCode } from "../../base/errors.ts";
+import type { UnmountOptions } from "../../fs/bindings/binding.ts";
+import type { SpaceFigures } from "../../fs/content-source.ts";
+import type {
+  FaultyOperation,
+  MemoryFileOptions,
+  MemoryNodeOptions,
+} from "../../fs/memory-content-source.ts";
+import type { WantRecord } from "../../fs/memory-file.ts";
+import type { LogLine } from "../fs/fixture.ts";
+
+/** How a mount to be tested is made. */
+export interface ServeOptions {
+  readonly binding: string;
+  readonly directory: string;
+  readonly readOnly?: boolean;
+  readonly allowOther?: boolean;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly umask?: number;
+  readonly pieceBytes?: number;
+  /** Longest time of a request, ms. */
+  readonly requestMs?: number;
+}
+
+/** An error of the source's, by its code. */
+export interface FaultCode {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Commands, each with its arguments and what it answers. */
+export interface Commands {
+  /** Contents are patterns (see patternBytes) of a size and a seed. */
+  addFile(path: string, size: number, seed: number, options?: MemoryFileOptions): void;
+  /** Several at once, each lazy with seed 1 and the size given. */
+  addFiles(paths: readonly string[], size: number): void;
+  addBytes(path: string, text: string, options?: MemoryFileOptions): void;
+  addDirectory(path: string, options?: MemoryNodeOptions): void;
+  addAlias(path: string, of: string): void;
+  /** Makes a control file, or changes what its next opening shows. */
+  writeControlFile(path: string, text: string): void;
+  remove(path: string): void;
+  update(path: string, size: number, seed: number, options?: { present?: boolean }): void;
+  setGate(path: string, gate: "open" | "held" | FaultCode): void;
+  arrive(path: string, blocks: readonly number[]): void;
+  damage(path: string, bytes: number): void;
+  /** `hang`: it never answers; null: it works again. */
+  setFault(operation: FaultyOperation, path: string, fault: FaultCode | "hang" | null): void;
+  setSpace(space: SpaceFigures): void;
+  wants(path: string): readonly WantRecord[];
+  presentBlocks(path: string): readonly number[];
+  openContents(path: string): number;
+  handleCount(): number;
+  /** Lines of the log so far that say why a request failed. */
+  failures(): readonly LogLine[];
+  unmount(options?: UnmountOptions): Promise<void>;
+  /** True once the session has ended. */
+  hasEnded(): boolean;
+  /** What descriptors a command run by the serving process inherits, as "ls -l /proc/self/fd" lists them. */
+  descriptorsOfCommand(): Promise<string>;
+  /** Delays of the event loop since the last question, ms. */
+  loopDelay(): { readonly p99: number; readonly p999: number; readonly max: number };
+}
+export type CommandName = keyof Commands;
+
+/** Messages between the two processes. */
+export interface Question {
+  readonly id: number;
+  readonly command: CommandName;
+  readonly args: readonly unknown[];
+}
+export type Answer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: FaultCode };
+export type Begun = { readonly ready: true } | { readonly error: FaultCode };
