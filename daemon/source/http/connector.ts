@@ -13,7 +13,7 @@ import {
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls";
 import type { buildConnector } from "undici";
 import type { Clock } from "../../../base/clock.ts";
-import { deadlineSignal } from "../../../base/deadline.ts";
+import { deadlineSignal, orAborted } from "../../../base/deadline.ts";
 import { DeadlineError, type P2pfsError, PermissionError, UnavailableError } from "../../../base/errors.ts";
 import {
   ADDRESS_ATTEMPT_MS,
@@ -103,7 +103,7 @@ export class Connector {
 
   /** @throws PermissionError when no address of the host may be reached */
   async #permitted(host: string, port: number, signal: AbortSignal): Promise<readonly HostAddress[]> {
-    const found = await this.#options.names.addresses(host, signal);
+    const found = await orAborted(this.#options.names.addresses(host, signal), signal);
     const { guard } = this.#options;
     if (guard === undefined) return found;
     const permitted = found.filter(

@@ -2,6 +2,7 @@
  * Which certificates of origins are trusted: Node's own authorities, those the machine trusts, and those a request brings.
  * Makes one TLS context per set, since each takes tens of milliseconds.
  */
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { InvalidInputError } from "../../../base/errors.ts";
@@ -48,11 +49,18 @@ export async function readAuthorities(files: AuthorityFiles): Promise<string[]> 
  */
 export function trusting(authorities: readonly string[], chain: readonly string[]): SecureContext {
   const own = chain.flatMap((text) => text.match(CERTIFICATE) ?? [""]);
-  if (own.includes("")) throw new InvalidInputError("the certificate chain holds no PEM certificate");
+  // createSecureContext passes over what it cannot read.
+  for (const certificate of own) checkCertificate(certificate);
+  return createSecureContext({ ca: distinct([...rootCertificates, ...authorities, ...own]) });
+}
+
+function checkCertificate(text: string): void {
   try {
-    return createSecureContext({ ca: distinct([...rootCertificates, ...authorities, ...own]) });
+    new X509Certificate(text);
   } catch (error) {
-    throw new InvalidInputError("a certificate of the certificate chain cannot be read", { cause: error });
+    throw new InvalidInputError("the certificate chain holds something else than PEM certificates", {
+      cause: error,
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
+import { orAborted } from "../../../base/deadline.ts";
 import { PermissionError, UnavailableError } from "../../../base/errors.ts";
 import { ANSWER_HEAD_BYTES_MAX } from "../../../base/limits.ts";
 import type { HostLookup } from "../name-lookup.ts";
@@ -26,7 +27,7 @@ export async function openTunnel(
   signal: AbortSignal,
 ): Promise<Socket> {
   const host = hostOf(proxy.url);
-  const addresses = await options.names.addresses(host, signal);
+  const addresses = await orAborted(options.names.addresses(host, signal), signal);
   const secure = proxy.url.protocol === "https:";
   const headers: Record<string, string> = { host: place };
   if (proxy.authorization !== undefined) headers["proxy-authorization"] = proxy.authorization;
