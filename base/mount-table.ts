@@ -3,7 +3,7 @@
  * asker. Linux only; elsewhere the table is empty.
  */
 import { readFile, readlink } from "node:fs/promises";
-import { dirname, join, normalize, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { P2pfsError } from "./errors.ts";
 import { MOUNT_TABLE_BYTES_MAX, SYMLINKS_MAX } from "./limits.ts";
 import { fromUnknown } from "./node-errors.ts";
@@ -83,7 +83,7 @@ export interface Resolved {
  */
 export async function resolveAvoiding(path: string, avoided: readonly string[]): Promise<Resolved> {
   let done: string = sep;
-  const rest = normalize(path).split(sep).filter(Boolean);
+  const rest = componentsOf(path);
   for (let links = 0; rest.length > 0; ) {
     const part = rest.shift() ?? "";
     const next = part === ".." ? dirname(done) : join(done, part);
@@ -97,11 +97,15 @@ export async function resolveAvoiding(path: string, avoided: readonly string[]):
     links += 1;
     if (links > SYMLINKS_MAX)
       throw new P2pfsError("FAILED_PRECONDITION", `${path} leads through too many links`);
-    // Not normalised: ".." after a link means the parent of where the link leads.
-    rest.unshift(...target.split(sep).filter((name) => name !== "" && name !== "."));
+    rest.unshift(...componentsOf(target));
     if (target.startsWith(sep)) done = sep;
   }
   return { path: done, into: undefined };
+}
+
+/** Not normalised: ".." after a link means the parent of where the link leads. */
+function componentsOf(path: string): string[] {
+  return path.split(sep).filter((name) => name !== "" && name !== ".");
 }
 
 async function linkTarget(path: string): Promise<string | undefined> {

@@ -84,6 +84,7 @@ function requestOf(directory: string, flags: MountFlags) {
     ...(flags.uid === undefined ? {} : { uid: flags.uid }),
     ...(flags.gid === undefined ? {} : { gid: flags.gid }),
     ...(flags.umask === undefined ? {} : { umask: flags.umask }),
+    ...(flags.foreground ? { ownerPid: process.pid } : {}),
   };
 }
 

@@ -1,8 +1,8 @@
 /** `p2pfs stop`: ends the running daemon in order, and waits until it is gone. */
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { DeadlineError } from "../base/errors.ts";
 import { DAEMON_STOP_MS } from "../base/limits.ts";
+import { livingProcess } from "../base/process-life.ts";
 import { ask } from "./daemon-client.ts";
 import { connectDaemon } from "./daemon-start.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "./home.ts";
@@ -13,30 +13,20 @@ export function addStop(program: Command): void {
     const client = await connectDaemon(await openHome(flags));
     try {
       const { pid } = await ask(client.control, "status", {});
+      const daemon = await livingProcess(pid);
       await ask(client.control, "stop", {});
-      await untilGone(pid);
+      if (daemon !== undefined) await untilGone(pid, daemon);
     } finally {
       client.close();
     }
   });
 }
 
-async function untilGone(pid: number): Promise<void> {
+async function untilGone(pid: number, daemon: string): Promise<void> {
   const until = Date.now() + DAEMON_STOP_MS;
-  while (await isAlive(pid)) {
+  while ((await livingProcess(pid)) === daemon) {
     if (Date.now() > until)
       throw new DeadlineError(`the daemon (pid ${pid}) did not end within ${DAEMON_STOP_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-async function isAlive(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  // Ended, but nobody has asked for its status yet: in containers whose first process does not.
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return !/^State:\s+[ZX]/m.test(status);
 }

@@ -3,9 +3,12 @@
  * mounts only through the port this fulfils.
  */
 import type { Clock } from "../base/clock.ts";
+import { sleep } from "../base/deadline.ts";
 import { NotFoundError, NotSupportedError, P2pfsError } from "../base/errors.ts";
+import { OWNER_LOOK_MS } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
+import { livingProcess } from "../base/process-life.ts";
 import type { OwnedMountHost } from "../daemon/daemon.ts";
 import type { MountInfo, MountOptions } from "../daemon/server/ports.ts";
 import type { Binding, MountSession, UnmountOptions } from "../fs/bindings/binding.ts";
@@ -26,6 +29,8 @@ export interface KernelMountsOptions {
 
 interface Mount {
   readonly info: MountInfo;
+  /** Ends the watch over the mount's owner. */
+  readonly unwatch: () => void;
   readonly session: MountSession;
   readonly filesystem: Filesystem;
 }
@@ -75,7 +80,8 @@ export class KernelMounts implements OwnedMountHost {
       throw error;
     }
     const info: MountInfo = { directory, binding: binding.name, readOnly };
-    const mount = { info, session, filesystem };
+    const watch = options.ownerPid === undefined ? undefined : this.#watchOwner(directory, options.ownerPid);
+    const mount: Mount = { info, session, filesystem, unwatch: () => watch?.abort() };
     this.#mounts.set(directory, mount);
     session.onEnd(() => this.#ended(mount));
     log.info({ directory, binding: binding.name }, "mounted");
@@ -124,6 +130,24 @@ export class KernelMounts implements OwnedMountHost {
     await mount.filesystem.close();
   }
 
+  /** Unmounts when the owner is gone; until then, or until the result is aborted, looks now and then. */
+  #watchOwner(directory: string, pid: number): AbortController {
+    const { clock, log } = this.#options;
+    const watch = new AbortController();
+    const look = async () => {
+      const owner = await livingProcess(pid);
+      for (let now = owner; now !== undefined && now === owner; now = await livingProcess(pid))
+        await sleep(clock, OWNER_LOOK_MS, watch.signal);
+      log.info({ directory, pid }, "owner-gone");
+      await this.unmount({ directory, lazy: true });
+    };
+    look().catch((error) => {
+      if (!watch.signal.aborted)
+        log.error({ directory, reason: fromUnknown(error).message }, "unmount-failed");
+    });
+    return watch;
+  }
+
   #ended(mount: Mount): void {
     this.#forget(mount);
     mount.filesystem.close().catch((error) => {
@@ -138,6 +162,7 @@ export class KernelMounts implements OwnedMountHost {
     const { directory } = mount.info;
     if (this.#mounts.get(directory) !== mount) return;
     this.#mounts.delete(directory);
+    mount.unwatch();
     this.#options.log.info({ directory }, "unmounted");
     this.#changed();
   }

@@ -85,7 +85,7 @@ export class LogFile {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const lines = this.#waiting.splice(0);
+      const lines = this.#batch();
       const bytes = Buffer.concat(lines);
       this.#waitingBytes -= bytes.length;
       try {
@@ -99,6 +99,19 @@ export class LogFile {
       }
       if (this.#dropped > 0) this.#tellDropped();
     }
+  }
+
+  /** The lines that fit into the current file, or into an empty one where none does; at least one. */
+  #batch(): Buffer[] {
+    const { fileBytes } = this.#options;
+    const first = this.#waiting[0]?.length ?? 0;
+    const room = this.#bytes + first > fileBytes ? fileBytes : fileBytes - this.#bytes;
+    let bytes = 0;
+    const end = this.#waiting.findIndex((line) => {
+      bytes += line.length;
+      return bytes > room;
+    });
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : Math.max(1, end));
   }
 
   #tellDropped(): void {

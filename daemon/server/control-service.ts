@@ -18,7 +18,7 @@ const BINDINGS = ["auto", "native", "fuse-native"] as const;
 
 /** @throws InvalidInputError */
 export function mountOptions(request: MountRequest__Output): MountOptions {
-  const { directory, allowOther, readOnly, uid, gid, umask } = request;
+  const { directory, allowOther, readOnly, uid, gid, umask, ownerPid } = request;
   const binding = BINDINGS.find((name) => name === (request.binding || "auto"));
   if (binding === undefined) throw new InvalidInputError(`there is no binding ${request.binding}`);
   if (!directory.startsWith("/") || directory.includes("\0"))
@@ -32,6 +32,7 @@ export function mountOptions(request: MountRequest__Output): MountOptions {
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
     ...(umask === undefined ? {} : { umask }),
+    ...(ownerPid === undefined ? {} : { ownerPid }),
   };
 }
 

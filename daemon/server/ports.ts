@@ -19,6 +19,8 @@ export interface MountOptions {
   readonly gid?: number;
   /** Permission bits taken away from every file. */
   readonly umask?: number;
+  /** The process for which the mount exists: it is unmounted when that is gone. */
+  readonly ownerPid?: number;
 }
 
 export interface MountInfo {
