@@ -65,7 +65,7 @@ export class DiskUpkeep {
   }
 
   async #round(): Promise<void> {
-    const { table, reserve, room, metadata, opened, bootId } = this.#parts;
+    const { table, metadata, opened, bootId } = this.#parts;
     await this.#cleaned;
     try {
       for (const entry of [...table.dirty]) {
@@ -75,7 +75,7 @@ export class DiskUpkeep {
         if (task === undefined) await this.#syncClosed(entry);
         else if (task.marks.idleMs >= SYNC_IDLE_MS) await task.content.track(task.marks.sync());
       }
-      await reserve.ensure((await room.usage(table.size)).availableBytes);
+      await this.#ensureReserve();
     } catch (error) {
       this.#parts.log.warn({ reason: fromUnknown(error).message }, "upkeep-failed");
     }
@@ -126,10 +126,16 @@ export class DiskUpkeep {
     const { paths, log } = this.#parts;
     try {
       await this.#empty(paths.temporary);
+      await this.#ensureReserve();
       if (wasKilled) for (const kind of Object.values(KIND_FOLDERS)) await this.#removeOrphans(kind);
     } catch (error) {
       log.warn({ reason: fromUnknown(error).message }, "cleaning-failed");
     }
+  }
+
+  async #ensureReserve(): Promise<void> {
+    const { room, reserve, table } = this.#parts;
+    if (!this.#closed) await reserve.ensure((await room.usage(table.size)).availableBytes);
   }
 
   /** Removes what is in a folder, however much it is, until the storage is closed. */

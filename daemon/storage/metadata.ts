@@ -2,10 +2,17 @@
  * The `level` database under a batching writer: what is put is read at once, and written with everything else of the next 100 ms.
  * It knows keys and texts, not what they mean; the prefixes are listed here so that they never meet.
  */
+import { readdir, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
 import { Level } from "level";
 import type { Clock, Timer } from "../../base/clock.ts";
-import { P2pfsError } from "../../base/errors.ts";
-import { METADATA_FLUSH_MS, METADATA_PAGE_MAX, METADATA_RETRY_MS } from "../../base/limits.ts";
+import { LimitError, P2pfsError } from "../../base/errors.ts";
+import {
+  METADATA_FLUSH_MS,
+  METADATA_OPEN_BYTES,
+  METADATA_PAGE_MAX,
+  METADATA_RETRY_MS,
+} from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { asWriteError } from "../../base/write-error.ts";
@@ -16,6 +23,8 @@ export const PREFIX = { state: "m!", task: "t!", piece: "p!", fact: "f!" } as co
 
 /** A text, made when it is written, or null: deleted. */
 type Pending = string | null | (() => string);
+
+type Operation = { type: "put"; key: string; value: string } | { type: "del"; key: string };
 
 /** Bytes of a page fetched from the database in one go. */
 const PAGE_BYTES = 1024 * 1024;
@@ -210,20 +219,17 @@ export class Metadata {
     const sync = this.#syncNext;
     this.#pending = new Map();
     this.#syncNext = false;
-    const operations: ({ type: "put"; key: string; value: string } | { type: "del"; key: string })[] = [];
+    const operations: Operation[] = [];
     for (const [key, value] of pending) {
       const text = typeof value === "function" ? value() : value;
       this.#inFlight.set(key, text);
       operations.push(text === null ? { type: "del", key } : { type: "put", key, value: text });
     }
     try {
-      if (this.#broken) await this.#reopen();
-      await this.#db.batch(operations, { sync });
+      await this.#batch(operations, sync);
       this.#inFlight.clear();
     } catch (error) {
       const failed = asWriteError(error, "cannot write the storage's metadata");
-      if (!this.#broken) this.#options.log.warn({ reason: failed.message }, "metadata-write-failed");
-      this.#broken = true;
       for (const [key, value] of pending) if (!this.#pending.has(key)) this.#pending.set(key, value);
       this.#inFlight.clear();
       this.#syncNext ||= sync;
@@ -232,10 +238,31 @@ export class Metadata {
     }
   }
 
+  async #batch(operations: Operation[], sync: boolean): Promise<void> {
+    if (!this.#broken) {
+      try {
+        return await this.#db.batch(operations, { sync });
+      } catch (error) {
+        this.#broken = true;
+        const reason = asWriteError(error, "cannot write the storage's metadata").message;
+        this.#options.log.warn({ reason }, "metadata-write-failed");
+      }
+    }
+    await this.#reopen();
+    await this.#db.batch(operations, { sync }).catch((error: unknown) => {
+      this.#broken = true;
+      throw error;
+    });
+  }
+
   /** Begins a new log; gives up the reserve for it when the disk is full. */
   #reopen(): Promise<void> {
+    const { folder, reserve } = this.#options;
     const reopen = async () => {
-      await this.#options.reserve.release();
+      await reserve.release();
+      // Closed and not opened again it could not even be read.
+      if (!(await hasRoomToOpen(folder)))
+        throw new LimitError("no space left on the disk of the storage", {}, "NO_SPACE");
       await this.#db.close();
       this.#db = await openDatabase(this.#options);
       this.#broken = false;
@@ -266,6 +293,15 @@ function* merged(
 /** LevelDB's order: by bytes. */
 function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** Opening makes a table of what is in the logs, and a new log. */
+async function hasRoomToOpen(folder: string): Promise<boolean> {
+  let needed = METADATA_OPEN_BYTES;
+  for (const name of await readdir(folder))
+    if (name.endsWith(".log")) needed += (await stat(join(folder, name))).size;
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize >= needed;
 }
 
 async function openDatabase(options: MetadataOptions): Promise<Level<string, string>> {

@@ -4,9 +4,9 @@
  */
 import { randomFillSync } from "node:crypto";
 import { open, stat, unlink } from "node:fs/promises";
-import { METADATA_RESERVE_BYTES, METADATA_RESERVE_PART } from "../../base/limits.ts";
+import { METADATA_OPEN_BYTES, METADATA_RESERVE_BYTES_MAX, METADATA_RESERVE_PART } from "../../base/limits.ts";
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = METADATA_OPEN_BYTES;
 
 export class Reserve {
   readonly #path: string;
@@ -24,28 +24,30 @@ export class Reserve {
   /** Looks what an earlier process left. */
   async find(): Promise<void> {
     const found = await stat(this.#path).catch(() => undefined);
-    if (found !== undefined && found.size === METADATA_RESERVE_BYTES) this.#heldBytes = found.blocks * 512;
+    this.#heldBytes = found === undefined ? 0 : found.blocks * 512;
   }
 
   /**
-   * Makes the reserve when it is missing and small beside the room there is.
+   * Makes the reserve when it is missing.
    * @param roomBytes what we may still write
    */
   async ensure(roomBytes: number): Promise<void> {
-    if (this.#heldBytes > 0 || roomBytes < METADATA_RESERVE_BYTES * METADATA_RESERVE_PART) return;
+    const chunks = Math.floor(
+      Math.min(METADATA_RESERVE_BYTES_MAX, roomBytes / METADATA_RESERVE_PART) / CHUNK_BYTES,
+    );
+    if (this.#heldBytes > 0 || chunks === 0) return;
     try {
       const file = await open(this.#path, "w", 0o600);
       try {
         // Random, or a filesystem that compresses would set nothing aside.
         const chunk = randomFillSync(Buffer.allocUnsafeSlow(CHUNK_BYTES));
-        for (let at = 0; at < METADATA_RESERVE_BYTES; at += CHUNK_BYTES)
-          await file.write(chunk, 0, CHUNK_BYTES, at);
-        this.#heldBytes = METADATA_RESERVE_BYTES;
+        for (let count = 0; count < chunks; count++) await file.write(chunk);
+        this.#heldBytes = chunks * CHUNK_BYTES;
       } finally {
         await file.close();
       }
     } catch {
-      // A disk that is nearly full: what was written of the reserve is in the way, and nobody asked for it.
+      // A disk that filled up meanwhile: what was written of the reserve is in the way, and nobody asked for it.
       await this.release();
     }
   }

@@ -11,7 +11,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { FakeClock } from "../../../base/clock.ts";
 import { BLOCK_BYTES } from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
@@ -37,18 +36,33 @@ export interface DiskFixture {
 
 const fixtures = new Map<Storage, DiskFixture>();
 
+/** A test, or what else ends. */
+export interface Ends {
+  after(ending: () => Promise<void>): void;
+}
+
+const endings = new WeakMap<Ends, (() => unknown)[]>();
+
+/** Runs at the test's end, what was registered last the first: node:test does it the other way round. */
+export function atEnd(t: Ends, ending: () => unknown): void {
+  const known = endings.get(t);
+  if (known !== undefined) return void known.push(ending);
+  const all = [ending];
+  endings.set(t, all);
+  t.after(async () => {
+    for (let next = all.pop(); next !== undefined; next = all.pop()) await next();
+  });
+}
+
 /** A temporary folder that is removed after the test. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Ends): string {
   const folder = mkdtempSync(join(tmpdir(), "p2pfs-disk-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** A storage in a new folder, on boot "boot-1"; closed and removed after the test. */
-export async function diskFixture(
-  t: TestContext,
-  options: Partial<DiskStorageOptions> = {},
-): Promise<DiskFixture> {
+export async function diskFixture(t: Ends, options: Partial<DiskStorageOptions> = {}): Promise<DiskFixture> {
   const dir = options.dir ?? join(temporaryFolder(t), "storage");
   const clock = (options.clock as FakeClock | undefined) ?? new FakeClock();
   let current: DiskStorageOptions = { log: silentLogger, bootId: "boot-1", ...options, dir, clock };
@@ -77,7 +91,7 @@ export async function diskFixture(
     bitsPath: (id) => `${contentPath(id)}.bits`,
   };
   fixtures.set(fixture.storage, fixture);
-  t.after(() => fixture.storage.close());
+  atEnd(t, () => fixture.storage.close());
   return fixture;
 }
 
