@@ -24,6 +24,8 @@ export interface S3ServerOptions {
   readonly bucketRegions?: Readonly<Record<string, string>>;
   /** How a wrong region is told: 301 as AWS's endpoints do, or 400 as single servers do (default). */
   readonly wrongRegion?: "redirect" | "malformed";
+  /** Whether the right region is told in a header too, as AWS does; else in the document alone, which a HEAD has not. */
+  readonly regionHeader?: boolean;
   /** Hosts BUCKET.DOMAIN are bucket addresses; default "s3.test". */
   readonly domain?: string;
   /** The server's clock; default the machine's. */
@@ -83,7 +85,7 @@ function s3Dialect(options: S3ServerOptions): Dialect {
     }),
     errorHeaders: (refusal): Record<string, string> => {
       const region = refusal.elements?.Region;
-      return region === undefined ? {} : { "x-amz-bucket-region": region };
+      return region === undefined || options.regionHeader === false ? {} : { "x-amz-bucket-region": region };
     },
     objectHeaders: (object, request) => {
       const wantsChecksums = headerOf(request, "x-amz-checksum-mode") === "ENABLED";

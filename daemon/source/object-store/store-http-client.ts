@@ -26,7 +26,8 @@ export class StoreHttpClient implements StoreHttp {
   async ask(call: StoreCall, signal: AbortSignal): Promise<Outcome<StoreAnswer>> {
     const held = await this.#send(call, "question", signal);
     const answer = await wholeAnswer(held);
-    return answer.statusCode === 200 ? { kind: "done", value: answer } : { kind: "refused", answer };
+    const done = answer.statusCode === 200 || answer.statusCode === 206;
+    return done ? { kind: "done", value: answer } : { kind: "refused", answer };
   }
 
   async fetchInto(

@@ -23,7 +23,7 @@ export type Outcome<T> =
 
 export interface StoreHttp {
   /**
-   * The whole answer, if its status is 200, its body at most LIST_PAGE_BYTES_MAX.
+   * The whole answer, if its status is 200 or 206, its body at most LIST_PAGE_BYTES_MAX.
    * @throws UnavailableError, DeadlineError, IntegrityError (too long, or broken off), the signal's reason
    */
   ask(call: StoreCall, signal: AbortSignal): Promise<Outcome<StoreAnswer>>;

@@ -12,9 +12,9 @@ export interface S3Credentials {
   readonly securityToken?: string;
 }
 
-/** A request without a body, as it will be sent. */
+/** A request as it will be sent; without TLS, one that has no body. */
 export interface UnsignedRequest {
-  readonly method: "GET" | "HEAD";
+  readonly method: "GET" | "HEAD" | "PUT" | "DELETE";
   readonly secure: boolean;
   /** With the port, if it is not the scheme's own. */
   readonly host: string;

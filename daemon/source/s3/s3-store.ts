@@ -46,12 +46,15 @@ export class S3Store implements ObjectStore {
     const headers = { "x-amz-checksum-mode": "ENABLED" };
     const question: Question = { method: "HEAD", location, headers, for: request };
     try {
-      const { statusCode, headers: answered } = await this.#ask(question, signal);
-      const { isAws } = this.#place(location, request);
-      const digests = s3Digests(answered, isAws);
-      return fileStat({ statusCode, headers: answered }, this.placeOf(location, request), digests);
+      return await this.#head(question, signal);
     } catch (error) {
-      throw await this.#explained(fromUnknown(error), question, signal);
+      const refused = fromUnknown(error);
+      const status = refused.origin?.statusCode;
+      if ((status !== 400 && status !== 403) || refused.details.code !== undefined) throw refused;
+      const reason = await this.#reasonOf(refused, question, signal);
+      if (reason !== undefined) throw reason;
+      // The GET was told what the HEAD was not: the bucket's region. It is known now.
+      return this.#head(question, signal);
     }
   }
 
@@ -148,20 +151,30 @@ export class S3Store implements ObjectStore {
     return true;
   }
 
+  async #head(question: Question, signal: AbortSignal): Promise<SourceStat> {
+    const { location, for: request } = question;
+    const { statusCode, headers } = await this.#ask(question, signal);
+    const { isAws } = this.#place(location, request);
+    return fileStat({ statusCode, headers }, this.placeOf(location, request), s3Digests(headers, isAws));
+  }
+
   /**
-   * S3 gives no reason with a HEAD. A refused one is asked again as a GET of one byte, whose refusal has a code; where
-   * even that tells no more, the first is as good.
+   * S3 gives no reason with a HEAD. A refused one is asked again as a GET of one byte, whose refusal has a code.
+   * @returns undefined when the GET is not refused, its ranges apart; the first refusal where this one tells no more
    */
-  async #explained(error: P2pfsError, question: Question, signal: AbortSignal): Promise<P2pfsError> {
-    const status = error.origin?.statusCode;
-    if ((status !== 400 && status !== 403) || error.details.code !== undefined) return error;
-    const asked: Question = { ...question, method: "GET", headers: { range: "bytes=0-0" } };
+  async #reasonOf(
+    refused: P2pfsError,
+    question: Question,
+    signal: AbortSignal,
+  ): Promise<P2pfsError | undefined> {
     try {
-      await this.#ask(asked, signal);
-      return error;
-    } catch (second) {
-      const known = fromUnknown(second);
-      return known.origin?.statusCode === status && known.details.code !== undefined ? known : error;
+      await this.#ask({ ...question, method: "GET", headers: { range: "bytes=0-0" } }, signal);
+      return undefined;
+    } catch (error) {
+      const known = fromUnknown(error);
+      // An empty object has no first byte.
+      if (known.origin?.statusCode === 416) return undefined;
+      return known.origin !== undefined && known.details.code !== undefined ? known : refused;
     }
   }
 }

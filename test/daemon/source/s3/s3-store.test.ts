@@ -34,6 +34,26 @@ for (const wrongRegion of ["malformed", "redirect"] as const)
     );
   });
 
+test("a store that tells the region only in documents, which a HEAD has not, is understood too", async (context) => {
+  const lab = await StoreLab.start(context, "s3", {
+    server: { regionHeader: false, bucketRegions: { bucket: "eu-west-1" } },
+  });
+  lab.server.objects.put("bucket", "key", randomContent(10));
+  lab.server.objects.put("bucket", "empty", randomContent(0));
+  assert.equal((await lab.stat("bucket/key")).length, 10);
+  assert.equal((await lab.stat("bucket/empty")).length, 0);
+  assert.deepEqual(
+    lab.server.log.map(({ method, statusCode }) => [method, statusCode]),
+    [
+      ["HEAD", 400],
+      ["GET", 400],
+      ["GET", 206],
+      ["HEAD", 200],
+      ["HEAD", 200],
+    ],
+  );
+});
+
 test("a store that names a new region each time is not followed for ever", async (context) => {
   const lab = await StoreLab.start(context, "s3");
   let asked = 0;
