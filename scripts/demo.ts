@@ -55,7 +55,7 @@ async function readOneTensor(daemon: DaemonProcess, origin: NginxOrigin, file: s
   const begin = performance.now();
   try {
     const tensors = await readHeader(handle);
-    const tensor = tensors[Math.floor(tensors.length / 2)];
+    const tensor = tensors.filter(({ name }) => name.endsWith("up_proj.weight")).at(3);
     if (tensor === undefined) return;
     const digest = createHash("sha256")
       .update(await readTensor(handle, tensor))
@@ -129,11 +129,12 @@ async function demo(scope: Scope): Promise<void> {
   await copy(daemon, origin, file, await scope.folder("p2pfs-copy-"));
   await tellOrigins(daemon, origin);
   await daemon.unmount();
-  say("end", `p2pfs umount ${daemon.mountpoint}; what this made is removed`);
+  say("end", `p2pfs umount ${daemon.mountpoint}`);
 }
 
 try {
   await withScope(demo);
+  say("", "processes, mount and temporary folders are gone");
 } catch (error) {
   console.error(`demo: ${fromUnknown(error).message}`);
   process.exitCode = 1;

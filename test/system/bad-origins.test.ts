@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
+import { after, before, describe, type TestContext, test } from "node:test";
 import type { Behaviour } from "../origin/behaviour.ts";
 import { fixedContent, randomContent } from "../origin/content.ts";
 import { startMisbehavingOrigin } from "../origin/misbehaving.ts";
@@ -10,7 +10,7 @@ import { freePort } from "../origin/nginx-process.ts";
 import { type DaemonProcess, mountedDaemon, mountMissing } from "./daemon.ts";
 import { catFails, readsNothingWrong, refusedPlainly } from "./expectations.ts";
 import { run, start } from "./processes.ts";
-import { scopeOf } from "./scope.ts";
+import { Scope, scopeOf } from "./scope.ts";
 
 const CONTENT = randomContent(5_000_003, 11);
 const GOOD: Behaviour = { content: CONTENT, etag: '"1"' };
@@ -22,26 +22,41 @@ const SHORT_WAITS = {
 /** The longest that a failing read may take with those, ms: the read's deadline and what starting cat takes. */
 const FAIL_MS_MAX = 10_000;
 
-async function world(t: TestContext) {
-  const scope = scopeOf(t);
-  const origin = await startMisbehavingOrigin();
-  scope.after(() => origin.stop());
-  const daemon = await mountedDaemon(scope, { config: SHORT_WAITS });
-  const folder = await scope.folder();
-  return { scope, origin, daemon, folder };
+/** One daemon for the tests of a group; each test has an origin of its own. */
+function sharedDaemon() {
+  const group = new Scope();
+  let daemon: DaemonProcess | undefined;
+  before(async () => {
+    daemon = await mountedDaemon(group, { config: SHORT_WAITS });
+  });
+  after(() => group.close());
+  return async (t: TestContext) => {
+    assert.ok(daemon !== undefined, "the group's daemon was started");
+    const scope = scopeOf(t);
+    const origin = await startMisbehavingOrigin();
+    scope.after(() => origin.stop());
+    return { scope, origin, daemon, folder: await scope.folder() };
+  };
 }
 
-/** Log lines at or above warn that match. */
-function complaints(daemon: DaemonProcess, words: RegExp): string[] {
-  const lines = daemon.log.split("\n").filter((line) => line.startsWith("{"));
-  const loud = lines.filter((line) => {
-    const { level } = JSON.parse(line) as { level: number | string };
-    return typeof level === "number" ? level >= 40 : ["warn", "error", "fatal"].includes(level);
-  });
-  return loud.filter((line) => words.test(line));
+/** Log lines at or above warn about the origin of this port. */
+function complaints(daemon: DaemonProcess, port: number): string[] {
+  const lines = daemon.log.split("\n").filter((line) => line.startsWith("{") && line.includes(String(port)));
+  return lines.filter((line) =>
+    ["warn", "error", "fatal"].includes((JSON.parse(line) as { level: string }).level),
+  );
+}
+
+/** One log line says why. */
+function toldOnce(daemon: DaemonProcess, port: number, why: RegExp): void {
+  const lines = complaints(daemon, port);
+  assert.equal(lines.length, 1, lines.join("\n"));
+  assert.match(lines.join(), why);
 }
 
 describe("an origin that refuses", { skip: mountMissing() }, () => {
+  const world = sharedDaemon();
+
   test("a URL that does not exist is ENOENT in the mount and its status in dfget", async (t) => {
     const { origin, daemon, folder } = await world(t);
     const url = origin.url("none.bin");
@@ -67,6 +82,8 @@ describe("an origin that refuses", { skip: mountMissing() }, () => {
 });
 
 describe("an origin that fails", { skip: mountMissing() }, () => {
+  const world = sharedDaemon();
+
   test("5xx is EIO after the configured retries, and one log line says why", async (t) => {
     const { origin, daemon, folder } = await world(t);
     origin.serve("/ill.bin", { ...GOOD, status: 503 });
@@ -74,16 +91,17 @@ describe("an origin that fails", { skip: mountMissing() }, () => {
     assert.ok((await catFails(daemon.path(url), "EIO")) < FAIL_MS_MAX);
     const asked = origin.requestsOf("/ill.bin").length;
     assert.ok(asked >= 2 && asked <= 6, `${asked} requests, the first and its retry`);
-    assert.equal(complaints(daemon, /503/).length, 1, daemon.log);
+    toldOnce(daemon, origin.port, /503/);
     const result = await daemon.command("dfget", [url, "-O", join(folder, "out")]);
     refusedPlainly(result, { words: /503/, code: 1 });
   });
 
   test("a refused connection is EIO, and one log line says why", async (t) => {
     const { daemon, folder } = await world(t);
-    const url = `http://127.0.0.1:${await freePort("127.0.0.1")}/model.bin`;
+    const port = await freePort("127.0.0.1");
+    const url = `http://127.0.0.1:${port}/model.bin`;
     assert.ok((await catFails(daemon.path(url), "EIO")) < FAIL_MS_MAX);
-    assert.equal(complaints(daemon, /refused/i).length, 1, daemon.log);
+    toldOnce(daemon, port, /refused/i);
     const result = await daemon.command("dfget", [url, "-O", join(folder, "out")]);
     refusedPlainly(result, { words: /refused/i, code: 1 });
   });
@@ -92,7 +110,7 @@ describe("an origin that fails", { skip: mountMissing() }, () => {
     const { origin, daemon } = await world(t);
     origin.serve("/silent.bin", { ...GOOD, silent: true });
     assert.ok((await catFails(daemon.path(origin.url("silent.bin")), "EIO")) < FAIL_MS_MAX);
-    assert.equal(complaints(daemon, /answer|time|silen/i).length, 1, daemon.log);
+    toldOnce(daemon, origin.port, /answer|time|silen/i);
   });
 
   test("a body that stalls is EIO within the deadline; what came before it is right", async (t) => {
@@ -109,9 +127,14 @@ describe("an origin that fails", { skip: mountMissing() }, () => {
     const { readBytes } = await readsNothingWrong(daemon.path(origin.url("shaky.bin")), CONTENT, folder);
     assert.equal(readBytes, CONTENT.bytes);
   });
+});
 
+describe("a daemon whose reads are stuck", { skip: mountMissing() }, () => {
   test("while many reads are stuck, ls, stat, status and umount --lazy still answer", async (t) => {
-    const { scope, origin, daemon } = await world(t);
+    const scope = scopeOf(t);
+    const origin = await startMisbehavingOrigin();
+    scope.after(() => origin.stop());
+    const daemon = await mountedDaemon(scope, { config: SHORT_WAITS });
     origin.serve("/good.bin", GOOD);
     const good = daemon.path(origin.url("good.bin"));
     await run(["cat", good]);
@@ -134,6 +157,8 @@ describe("an origin that fails", { skip: mountMissing() }, () => {
 });
 
 describe("an origin that breaks its word", { skip: mountMissing() }, () => {
+  const world = sharedDaemon();
+
   const other = randomContent(CONTENT.bytes, 12);
   const breaches: Readonly<Record<string, Behaviour>> = {
     "closes early": { ...GOOD, closeAfterBytes: 700_000 },

@@ -9,7 +9,7 @@ export const GIB = 1024 * MIB;
 
 /** "12.3 MiB", with the unit that fits. */
 export function formatBytes(bytes: number): string {
-  if (bytes < KIB) return `${bytes} bytes`;
+  if (bytes < KIB) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
   if (bytes < MIB) return `${(bytes / KIB).toFixed(1)} KiB`;
   return bytes < GIB ? `${(bytes / MIB).toFixed(1)} MiB` : `${(bytes / GIB).toFixed(2)} GiB`;
 }
