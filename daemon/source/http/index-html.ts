@@ -41,7 +41,8 @@ export class HtmlIndex implements IndexParser {
   #insideLink = false;
   /** Text after the link, up to the next. */
   #row = "";
-  #lastName: string | undefined;
+  /** Complete, but the next link may be to the same and know more. */
+  #last: SourceEntry | undefined;
   #found: SourceEntry[] = [];
   #tagless = 0;
 
@@ -69,6 +70,8 @@ export class HtmlIndex implements IndexParser {
   end(): SourceEntry[] {
     this.#parser.end();
     this.#finishRow();
+    if (this.#last !== undefined) this.#found.push(this.#last);
+    this.#last = undefined;
     return this.#take();
   }
 
@@ -103,9 +106,17 @@ export class HtmlIndex implements IndexParser {
       this.#heading = (this.#heading + text).slice(0, INDEX_TEXT_CHARACTERS_MAX);
       return;
     }
-    if (this.#bare && text.trim() !== "") this.#bare = false;
+    if (text.trim() !== "") this.#noteWords();
     if (this.#link !== undefined && !this.#insideLink && this.#row.length < INDEX_TEXT_CHARACTERS_MAX)
       this.#row += text.slice(0, INDEX_TEXT_CHARACTERS_MAX);
+  }
+
+  /** Words stand neither before a bare list nor in it, but for its links. */
+  #noteWords(): void {
+    this.#bare = false;
+    if (this.#bareListDepth !== "inside" || this.#insideLink) return;
+    this.#bareListDepth = "after";
+    this.#recognised = this.#last !== undefined || this.#link !== undefined;
   }
 
   #close(name: string): void {
@@ -125,7 +136,6 @@ export class HtmlIndex implements IndexParser {
     this.#link = undefined;
     this.#insideLink = false;
     this.#row = "";
-    // Icons are often links of their own to the same entry; the second of the pair has the text beside it.
     if (link === undefined) return;
     const { length, modifiedAtMs } = parseRow(row);
     const entry: SourceEntry = {
@@ -134,14 +144,10 @@ export class HtmlIndex implements IndexParser {
       modifiedAtMs: this.#sorts ? undefined : modifiedAtMs,
       etag: undefined,
     };
-    if (link.name === this.#lastName) this.#replaceLast(entry);
-    else this.#found.push(entry);
-    this.#lastName = link.name;
-  }
-
-  #replaceLast(entry: SourceEntry): void {
-    const last = this.#found.pop();
-    // The first of the pair may be on its way already, without its size; then that is what is known.
-    if (last !== undefined) this.#found.push(last.length === undefined ? entry : last);
+    // Icons are often links of their own to the same entry; the second of the pair has the text beside it.
+    if (this.#last?.name !== entry.name) {
+      if (this.#last !== undefined) this.#found.push(this.#last);
+      this.#last = entry;
+    } else if (this.#last.length === undefined) this.#last = entry;
   }
 }
