@@ -27,6 +27,8 @@ const mountRoot = z.object({
   securityToken: secretText().optional(),
   signature: oneOf("v1", "v4").optional(),
   anonymous: yesOrNo().default(false),
+  /** How the store's buckets are named in requests; left out, as the endpoint wants it. */
+  addressing: oneOf("virtual", "path", "cname").optional(),
   uid: whole(0, ID_MAX).optional(),
   gid: whole(0, ID_MAX).optional(),
   mode: mode().optional(),

@@ -18,6 +18,7 @@ export interface MountRoot {
   readonly securityToken?: string | undefined;
   readonly signature?: "v1" | "v4" | undefined;
   readonly anonymous?: boolean | undefined;
+  readonly addressing?: "virtual" | "path" | "cname" | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
   /** Permission bits of files; directories may be searched where files may be read. */
@@ -93,8 +94,10 @@ export class MountRoots {
 
 function objectStorageOf(root: MountRoot | undefined): ObjectStorageOptions | undefined {
   if (root === undefined) return undefined;
-  const { endpoint, region, accessKeyID, accessKeySecret, securityToken, signature, anonymous } = root;
-  const given = { endpoint, region, accessKeyID, accessKeySecret, securityToken, signature, anonymous };
+  const { endpoint, region, accessKeyID, accessKeySecret, securityToken, ...rest } = root;
+  const { signature, anonymous, addressing } = rest;
+  const keys = { accessKeyID, accessKeySecret, securityToken };
+  const given = { endpoint, region, ...keys, signature, anonymous, addressing };
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries(said) as ObjectStorageOptions;
 }
