@@ -6,7 +6,7 @@ import type { SourceReadRequest } from "../source.ts";
  * is clearer than If-Range's whole new object. Without a strong ETag the time is the condition (RFC 9110 §13.1.4).
  */
 export function readHeaders(read: SourceReadRequest): Record<string, string> {
-  const headers: Record<string, string> = { "accept-encoding": "identity" };
+  const headers: Record<string, string> = {};
   const { offset, length } = read.into;
   if (read.ranges && length !== undefined && length > 0)
     headers.range = `bytes=${offset}-${offset + length - 1}`;
