@@ -151,6 +151,7 @@ async function makeClient(call: SdkCall, transport: SdkTransport): Promise<AliOs
     ...(call.bucket === "" ? {} : { bucket: call.bucket }),
     ...(call.place.region === undefined ? {} : { region: call.place.region }),
     authorizationV4: call.place.signature === "v4",
+    // The SDK reads the machine's clock; this makes it sign with the time that was handed in.
     amendTimeSkewed: call.nowMs - systemClock.nowMs(),
     retryMax: 0,
     urllib: transport,
