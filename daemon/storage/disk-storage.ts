@@ -118,7 +118,7 @@ export class DiskStorage implements Storage {
       const { table, bootId } = this.#parts;
       if (table.get(record.id) !== undefined)
         throw new P2pfsError("ALREADY_EXISTS", `the task ${record.id} exists already`);
-      const entry = new TaskEntry(record, { nonce: randomInt(2 ** 32), usedBytes: 0, dirtyBootId: bootId });
+      const entry = TaskEntry.of(record, { nonce: randomInt(2 ** 32), usedBytes: 0, dirtyBootId: bootId });
       return this.#tasks.create(entry);
     });
   }

@@ -124,6 +124,11 @@ export class Metadata {
 
   /** Keys that begin so, with their values, in the order of their bytes; what waits to be written included. */
   async *entries(prefix: string): AsyncIterable<readonly [string, string]> {
+    for await (const page of this.pages(prefix)) yield* page;
+  }
+
+  /** As entries, METADATA_PAGE_MAX of them at a time: much faster where there are many. */
+  async *pages(prefix: string): AsyncIterable<readonly (readonly [string, string])[]> {
     // A page at a time: no iterator lives while the caller thinks, so that the database may be opened anew meanwhile.
     const end = `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`;
     let after: string | undefined;
@@ -139,8 +144,7 @@ export class Metadata {
       });
       const last = rows.length < METADATA_PAGE_MAX ? undefined : rows[rows.length - 1]?.[0];
       waiting.push(...this.#waitingUnder(prefix));
-      if (waiting.length === 0) yield* rows;
-      else yield* merged(rows, waiting, { after, last });
+      yield waiting.length === 0 ? rows : merged(rows, waiting, { after, last });
       if (last === undefined) return;
       after = last;
     }
@@ -275,11 +279,11 @@ export class Metadata {
 }
 
 /** A page of rows with what waits to be written in its stretch of keys, the later of two the valid one. */
-function* merged(
+function merged(
   rows: readonly (readonly [string, string])[],
   waiting: readonly (readonly [string, string | null])[],
   stretch: { after: string | undefined; last: string | undefined },
-): Generator<readonly [string, string]> {
+): readonly (readonly [string, string])[] {
   const page = new Map(rows);
   for (const [key, value] of waiting) {
     if (stretch.after !== undefined && compareKeys(key, stretch.after) <= 0) continue;
@@ -287,7 +291,7 @@ function* merged(
     if (value === null) page.delete(key);
     else page.set(key, value);
   }
-  yield* [...page].sort(([a], [b]) => compareKeys(a, b));
+  return [...page].sort(([a], [b]) => compareKeys(a, b));
 }
 
 /** LevelDB's order: by bytes. */

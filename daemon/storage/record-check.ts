@@ -6,10 +6,15 @@ import type { TaskRecord } from "../task/task-record.ts";
 /** Letters, digits, `-` and `_`: an id is a file name, a part of a key, and has a folder of its first three characters. */
 const ID_PATTERN = /^[0-9A-Za-z_-]{3,}$/;
 
+/** Whether the text can be a task's id. */
+export function isTaskId(id: string): boolean {
+  return id.length <= TASK_ID_BYTES_MAX && ID_PATTERN.test(id);
+}
+
 /** @throws InvalidInputError when the id cannot be a file name or the lengths are none */
 export function checkRecord(record: TaskRecord): void {
   const { id, contentLength, pieceLength } = record;
-  if (!ID_PATTERN.test(id) || id.length > TASK_ID_BYTES_MAX)
+  if (!isTaskId(id))
     throw new InvalidInputError(
       `a task id has 3 to ${TASK_ID_BYTES_MAX} letters, digits, hyphens and underscores`,
     );

@@ -4,7 +4,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { TaskKind, TaskRecord } from "../task/task-record.ts";
-import { checkRecord } from "./record-check.ts";
+import { isTaskId } from "./record-check.ts";
 
 /** Names in the text, and values that are left out of it. The names are kept for ever: files written before must be read. */
 const FIELDS: readonly (readonly [keyof TaskRecord, string, unknown?])[] = [
@@ -30,21 +30,32 @@ const FIELDS: readonly (readonly [keyof TaskRecord, string, unknown?])[] = [
   ["uploadedCount", "n", 0],
 ];
 
-/** What is kept beside the record, by its names in the text. */
-interface StoredState {
-  /** Nonce of the bitmap file: one life of the task under its id. */
-  readonly N: number;
-  /** Bytes its files take on the disk, as last counted. */
-  readonly A: number;
-  /** Boot id when its unsynced bytes were written; left out when all is durable. */
-  readonly B?: string;
-}
-
+/**
+ * The stored text is `CRC kind nonce used updated boot|JSON`: eight digits that cover the rest, then what is needed at start without
+ * reading the record (the numbers in base 36), then the record.
+ */
 const CRC_CHARACTERS = 8;
+
+const KINDS: Readonly<Record<string, TaskKind>> = {
+  standard: "standard",
+  persistent: "persistent",
+  "persistent-cache": "persistent-cache",
+};
+
+/** What is known of a task beside its record. */
+export interface EntryState {
+  /** Of the bitmap file: one life of the task under its id. */
+  readonly nonce: number;
+  /** Bytes its files take on the disk, as last counted. */
+  readonly usedBytes: number;
+  /** Boot id when marks were made that are not known to be on the disk; undefined: all are. Without blanks. */
+  readonly dirtyBootId: string | undefined;
+}
 
 export class TaskEntry {
   readonly id: string;
   readonly kind: TaskKind;
+  /** Of the bitmap file. */
   readonly nonce: number;
   /** Last use, the newest known. */
   updatedAtMs: number;
@@ -59,62 +70,65 @@ export class TaskEntry {
   /** The stored text; older than `live`. */
   #text: string;
 
-  constructor(
-    record: TaskRecord,
-    state: { nonce: number; usedBytes: number; dirtyBootId: string | undefined },
+  private constructor(
+    id: string,
+    known: EntryState & { readonly kind: TaskKind; readonly updatedAtMs: number; readonly text: string },
   ) {
-    this.id = record.id;
-    this.kind = record.kind;
-    this.nonce = state.nonce;
-    this.updatedAtMs = record.updatedAtMs;
-    this.usedBytes = state.usedBytes;
-    this.dirtyBootId = state.dirtyBootId;
-    this.live = record;
-    this.#text = "";
+    this.id = id;
+    this.kind = known.kind;
+    this.nonce = known.nonce;
+    this.updatedAtMs = known.updatedAtMs;
+    this.usedBytes = known.usedBytes;
+    this.dirtyBootId = known.dirtyBootId;
+    this.live = undefined;
+    this.#text = known.text;
+  }
+
+  /** An entry for a record that is open. */
+  static of(record: TaskRecord, state: EntryState): TaskEntry {
+    const { id, kind, updatedAtMs } = record;
+    const entry = new TaskEntry(id, { ...state, kind, updatedAtMs, text: "" });
+    entry.live = record;
+    return entry;
   }
 
   get record(): TaskRecord {
-    return this.live ?? recordFrom(this.id, JSON.parse(this.#text.slice(CRC_CHARACTERS)));
+    return this.live ?? recordFrom(this.id, JSON.parse(this.#text.slice(this.#text.indexOf("|") + 1)));
   }
 
   /** The text to store, as of now. Remembered, so that `live` can be let go. */
   encode(): string {
     const record = this.record;
-    const fields: Record<string, unknown> = { N: this.nonce, A: this.usedBytes };
-    if (this.dirtyBootId !== undefined) fields.B = this.dirtyBootId;
+    const fields: Record<string, unknown> = {};
     for (const [name, short, left] of FIELDS) {
       const value = record[name];
       if (value !== undefined && value !== left) fields[short] = value;
     }
+    const numbers = [this.nonce, this.usedBytes, this.updatedAtMs].map((number) => number.toString(36));
     // One byte per character in memory and on disk: anything wider doubles the whole text.
     const json = JSON.stringify(fields).replace(
       /[^\0-\x7f]/g,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
     );
-    this.#text = crc32(json).toString(16).padStart(CRC_CHARACTERS, "0") + json;
+    const rest = ` ${this.kind} ${numbers.join(" ")} ${this.dirtyBootId ?? ""}|${json}`;
+    this.#text = crc32(rest).toString(16).padStart(CRC_CHARACTERS, "0") + rest;
     return this.#text;
   }
 
-  /** @returns undefined when the text is damaged: level does not check what it reads */
+  /**
+   * @param intern makes equal boot ids one string
+   * @returns undefined when the text is damaged: level does not check what it reads
+   */
   static decode(id: string, text: string, intern: (bootId: string) => string): TaskEntry | undefined {
-    const json = text.slice(CRC_CHARACTERS);
-    if (Number.parseInt(text.slice(0, CRC_CHARACTERS), 16) !== crc32(json)) return undefined;
-    try {
-      const fields = JSON.parse(json) as StoredState & Record<string, unknown>;
-      const record = recordFrom(id, fields);
-      checkRecord(record);
-      const entry = new TaskEntry(record, {
-        nonce: fields.N,
-        usedBytes: fields.A,
-        dirtyBootId: fields.B === undefined ? undefined : intern(fields.B),
-      });
-      entry.live = undefined;
-      entry.#text = text;
-      return entry;
-    } catch {
-      // Whole, but not one of ours: the same as damaged.
-      return undefined;
-    }
+    const end = text.indexOf("|");
+    const crc = Number.parseInt(text.slice(0, CRC_CHARACTERS), 16);
+    if (end === -1 || crc !== crc32(text.slice(CRC_CHARACTERS))) return undefined;
+    const [kindName = "", ...rest] = text.slice(CRC_CHARACTERS + 1, end).split(" ");
+    const kind = KINDS[kindName];
+    if (!isTaskId(id) || kind === undefined) return undefined;
+    const [nonce = 0, usedBytes = 0, updatedAtMs = 0] = rest.map((digits) => Number.parseInt(digits, 36));
+    const dirtyBootId = rest[3] === "" || rest[3] === undefined ? undefined : intern(rest[3]);
+    return new TaskEntry(id, { kind, nonce, usedBytes, updatedAtMs, dirtyBootId, text });
   }
 }
 

@@ -25,17 +25,18 @@ export class TaskTable {
       bootIds.set(known, known);
       return known;
     };
-    for await (const [key, text] of metadata.entries(PREFIX.task)) {
-      const id = key.slice(PREFIX.task.length);
-      const entry = TaskEntry.decode(id, text, intern);
-      if (entry === undefined) {
-        log.warn({ taskId: id }, "record-damaged");
-        metadata.delete(key);
-        continue;
+    for await (const page of metadata.pages(PREFIX.task))
+      for (const [key, text] of page) {
+        const id = key.slice(PREFIX.task.length);
+        const entry = TaskEntry.decode(id, text, intern);
+        if (entry === undefined) {
+          log.warn({ taskId: id }, "record-damaged");
+          metadata.delete(key);
+          continue;
+        }
+        table.#entries.set(id, entry);
+        if (entry.dirtyBootId !== undefined) table.dirty.add(entry);
       }
-      table.#entries.set(id, entry);
-      if (entry.dirtyBootId !== undefined) table.dirty.add(entry);
-    }
     return table;
   }
 

@@ -26,7 +26,10 @@ for (const [what, change] of [
   ["longer", (bytes) => Buffer.concat([bytes, Buffer.alloc(8)])],
   ["of another version", (bytes) => void bytes.write("2", 14)],
   ["without its header", (bytes) => void bytes.fill(0, 0, HEADER_BYTES)],
-  ["of another life of the task", (bytes) => void bytes.writeUInt32LE(bytes.readUInt32LE(24) ^ 1, 24)],
+  [
+    "of another life of the task",
+    (bytes) => void bytes.writeUInt32LE((bytes.readUInt32LE(24) ^ 1) >>> 0, 24),
+  ],
   ["all ones", (bytes) => void bytes.fill(0xff, HEADER_BYTES)],
   ["all zeros", (bytes) => void bytes.fill(0, HEADER_BYTES)],
 ] satisfies [string, (bytes: Buffer) => Buffer | undefined][]) {

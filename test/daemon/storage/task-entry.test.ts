@@ -36,7 +36,7 @@ const FULL: TaskRecord = {
 
 test("a record comes back from its text as it was, with all its fields or with the fewest", () => {
   for (const record of [FULL, recordOf("task-a"), recordOf("task-b", { contentLength: 0, url: "" })]) {
-    const entry = TaskEntry.decode(record.id, new TaskEntry(record, STATE).encode(), same);
+    const entry = TaskEntry.decode(record.id, TaskEntry.of(record, STATE).encode(), same);
     assert.deepEqual(entry?.record, record);
     const { nonce, usedBytes, dirtyBootId, updatedAtMs, kind } = entry;
     assert.deepEqual({ nonce, usedBytes, dirtyBootId }, STATE);
@@ -45,17 +45,17 @@ test("a record comes back from its text as it was, with all its fields or with t
 });
 
 test("a durable task's text names no boot", () => {
-  const text = new TaskEntry(recordOf("task-a"), { ...STATE, dirtyBootId: undefined }).encode();
+  const text = TaskEntry.of(recordOf("task-a"), { ...STATE, dirtyBootId: undefined }).encode();
   assert.equal(TaskEntry.decode("task-a", text, same)?.dirtyBootId, undefined);
 });
 
 test("the text has one byte per character, whatever the record holds", () => {
-  const text = new TaskEntry(FULL, STATE).encode();
+  const text = TaskEntry.of(FULL, STATE).encode();
   assert.match(text, /^[\x20-\x7e]*$/);
 });
 
 test("a record that is let go after its text was made can be had again, changes included", () => {
-  const entry = new TaskEntry(recordOf("task-a"), STATE);
+  const entry = TaskEntry.of(recordOf("task-a"), STATE);
   entry.live = { ...recordOf("task-a"), uploadedCount: 5 };
   entry.encode();
   entry.live = undefined;
@@ -64,7 +64,7 @@ test("a record that is let go after its text was made can be had again, changes 
 
 test("a text that was altered anywhere is no record", () => {
   const random = seededRandom("task-entry");
-  const text = new TaskEntry(FULL, STATE).encode();
+  const text = TaskEntry.of(FULL, STATE).encode();
   for (let round = 0; round < 300; round++) {
     const bytes = Buffer.from(text, "latin1");
     const at = random.below(bytes.length);
