@@ -2,7 +2,7 @@
  * A real dfdaemon in a process of its own, with its own workhome and mountpoint: started, mounted, killed and started
  * again as its users would. What it leaves is always unmounted and ended, by process id.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -94,14 +94,40 @@ export function daemonPid(workhome: string): number | undefined {
   }
 }
 
-/** Ends whatever daemon serves a workhome, one that `p2pfs mount` or dfget started too. */
+/** Processes that were told this workhome: its daemon, and commands that would start one. */
+function processesOf(workhome: string): number[] {
+  const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const ours = numbers.map(Number).filter((pid) => pid !== process.pid && isAlive(pid));
+  return ours.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(workhome);
+    } catch {
+      // It ended meanwhile.
+      return false;
+    }
+  });
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
+/** Ends whatever serves a workhome, daemons that `p2pfs mount` or dfget started too. */
 export async function endDaemon(workhome: string): Promise<void> {
-  const pid = daemonPid(workhome);
-  if (pid === undefined) return;
-  process.kill(pid, "SIGTERM");
-  const gone = () => !isAlive(pid);
-  await until("the daemon's end", gone, STOP_MS).catch(() => process.kill(pid, "SIGKILL"));
-  await until("the killed daemon's end", gone);
+  const gone = () => processesOf(workhome).length === 0;
+  signal(processesOf(workhome), "SIGTERM");
+  try {
+    await until("the daemon's end", gone, STOP_MS);
+  } catch {
+    signal(processesOf(workhome), "SIGKILL");
+    await until("the killed daemon's end", gone);
+  }
 }
 
 /** Polls until the answer is neither undefined nor false. @throws UnavailableError when the time is over */

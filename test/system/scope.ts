@@ -24,9 +24,17 @@ export class Scope {
   readonly #endings: Ending[] = [];
   #closed: Promise<void> | undefined;
 
-  /** Runs when the scope closes, before everything registered earlier. */
+  /**
+   * Runs when the scope closes, before everything registered earlier; at once where it has closed: whoever still opens
+   * something then was interrupted.
+   * @throws P2pfsError CANCELLED when the scope has closed
+   */
   after(ending: Ending): void {
     this.#endings.push(ending);
+    if (this.#closed === undefined) return;
+    this.#closed = this.#closed.then(() => this.#end());
+    this.#closed.catch(() => undefined);
+    throw new P2pfsError("CANCELLED", "what this belongs to has ended");
   }
 
   /** A scope that closes with this one at the latest. */
@@ -87,8 +95,14 @@ export async function withScope<T>(work: (scope: Scope, signal: AbortSignal) => 
     interrupted.abort(error);
     stop(error);
   };
+  // A terminal or a pipe that went away, as in `| head`, and whatever else nobody awaits.
+  const onError = (error: Error) => {
+    interrupted.abort(error);
+    stop(error);
+  };
   const names: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const name of names) process.on(name, onSignal);
+  process.on("uncaughtException", onError);
   try {
     const working = work(scope, interrupted.signal);
     // Work that fails because its parts were taken away under it has already been answered for.
@@ -97,5 +111,6 @@ export async function withScope<T>(work: (scope: Scope, signal: AbortSignal) => 
   } finally {
     await scope.close();
     for (const name of names) process.off(name, onSignal);
+    process.off("uncaughtException", onError);
   }
 }
