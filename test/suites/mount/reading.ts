@@ -117,14 +117,14 @@ for block in (40, 3, 22): os.pread(fd, 4096, block * 2**20 + 2**19)`,
     const bytesAhead = ahead.reduce((sum, { length }) => sum + length, 0);
     assert.ok(bytesAhead >= size - 4 * MIB && bytesAhead <= size, `${bytesAhead} bytes ahead`);
 
-    await served.tell("addFile", "parts", size, SEED);
+    await served.tell("addFile", "parts", 4 * size, SEED);
     const part = `
 fd = os.open(args[0], os.O_RDONLY)
-for step in range(24): os.pread(fd, 131072, int(args[1]) * 2**24 + step * 131072)`;
+for step in range(24): os.pread(fd, 131072, int(args[1]) * 2**26 + step * 131072)`;
     await Promise.all([0, 1, 2, 3].map((n) => python(part, served.path("parts"), String(n))));
     const starts = (await served.tell("wants", "parts"))
       .filter(({ priority }) => priority === "read-ahead")
-      .map(({ offset }) => Math.floor(offset / (16 * MIB)));
+      .map(({ offset }) => Math.floor(offset / size));
     assert.deepEqual([...new Set(starts)].sort(), [0, 1, 2, 3]);
     await eventually("what was wanted ahead is called off", async () =>
       (await served.tell("wants", "parts")).some(({ priority }) => priority === "unwanted"),
