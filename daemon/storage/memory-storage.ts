@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { LimitError, NotFoundError, P2pfsError, UnavailableError } from "../../base/errors.ts";
 import { OPEN_TASKS_MAX, TEMPORARY_FILES_MAX } from "../../base/limits.ts";
+import { asWriteError } from "../../base/write-error.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import {
   type CollectCandidate,
@@ -95,7 +96,11 @@ export class MemoryStorage implements Storage {
       this.#checkOpenCount();
       const path = join(this.#folder, `${record.id}-${this.#made++}`);
       const file = await open(path, "wx+", 0o600);
-      await file.truncate(record.contentLength);
+      await file.truncate(record.contentLength).catch(async (error: unknown) => {
+        await file.close();
+        await unlink(path);
+        throw asWriteError(error, "cannot make the content file");
+      });
       const task: MemoryTask = {
         record,
         path,

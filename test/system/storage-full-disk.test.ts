@@ -3,11 +3,22 @@ import assert from "node:assert/strict";
 import { existsSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { FakeClock } from "../../base/clock.ts";
 import { LimitError } from "../../base/errors.ts";
 import { BufferPool, FilePump } from "../../base/file-pump.ts";
-import { BLOCK_BYTES, METADATA_RESERVE_BYTES_MAX, METADATA_WAITING_MAX } from "../../base/limits.ts";
+import {
+  BLOCK_BYTES,
+  CONTENT_BYTES_MAX,
+  METADATA_RESERVE_BYTES_MAX,
+  METADATA_RETRY_MS,
+  METADATA_WAITING_MAX,
+  ROOM_AGE_MS,
+} from "../../base/limits.ts";
+import { silentLogger } from "../../base/logger.ts";
+import { Metadata } from "../../daemon/storage/metadata.ts";
+import { Reserve } from "../../daemon/storage/reserve.ts";
 import type { StoredTask } from "../../daemon/storage/storage.ts";
-import { diskFixture } from "../daemon/storage/disk-fixture.ts";
+import { atEnd, diskFixture } from "../daemon/storage/disk-fixture.ts";
 import {
   blockBytes,
   digestOf,
@@ -189,4 +200,52 @@ test("on a larger disk room is set aside, so that a full one can still be starte
   fixture.clock.advance(60_000);
   await fixture.storage.maintain();
   assert.ok(existsSync(join(fixture.dir, "reserve")), "and set aside anew");
+});
+
+test("a content longer than the filesystem can hold is NO_SPACE, and nothing of it is left", async (t) => {
+  const small = await onSmallDisk(t, 96 * MIB);
+  if (small === undefined) return;
+  const { fixture } = small;
+  const record = recordOf("task-huge", { contentLength: CONTENT_BYTES_MAX, pieceLength: 64 * MIB });
+  await assert.rejects(fixture.storage.create(record), isNoSpace);
+  assert.equal(fixture.storage.record("task-huge"), undefined);
+  assert.ok(!existsSync(fixture.contentPath("task-huge")) && !existsSync(fixture.bitsPath("task-huge")));
+});
+
+test("the room on the disk is asked anew after a second", async (t) => {
+  const small = await onSmallDisk(t, 96 * MIB);
+  if (small === undefined) return;
+  const { disk, fixture } = small;
+  await fixture.storage.maintain();
+  const { availableBytes } = await fixture.storage.usage();
+  assert.ok(availableBytes > 16 * MIB);
+  disk.fill();
+  assert.equal((await fixture.storage.usage()).availableBytes, availableBytes);
+  fixture.clock.advance(ROOM_AGE_MS);
+  assert.equal((await fixture.storage.usage()).availableBytes, 0);
+  assert.equal(await fixture.storage.hasRoom(1), false);
+});
+
+test("metadata that a full disk did not take is written by itself a second later", async (t) => {
+  const disk = smallFilesystem(t, 32 * MIB);
+  if (disk === undefined) return;
+  const clock = new FakeClock();
+  const reserve = new Reserve(join(disk.path, "reserve"));
+  const metadata = await Metadata.open({ folder: join(disk.path, "db"), clock, log: silentLogger, reserve });
+  atEnd(t, () => metadata.close());
+  disk.fill();
+  metadata.put("f!a", "x".repeat(100_000));
+  await assert.rejects(metadata.flush(), isNoSpace);
+  assert.ok(metadata.failing);
+  disk.unfill();
+  const turns = async () => {
+    for (let turn = 0; turn < 20_000 && metadata.failing; turn++) await new Promise(setImmediate);
+    return !metadata.failing;
+  };
+  clock.advance(METADATA_RETRY_MS - 1);
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  assert.ok(metadata.failing);
+  clock.advance(1);
+  assert.ok(await turns(), "it was written without anybody asking");
+  assert.equal((await metadata.get("f!a"))?.length, 100_000);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { seededRandom } from "../../base/seeded-random.ts";
-import { digestOf, putBlock, putPiece, recordOf, setBits } from "../../suites/storage-fixtures.ts";
+import { digestOf, MIB, putBlock, putPiece, recordOf, setBits } from "../../suites/storage-fixtures.ts";
 import { alterFile, diskFixture } from "./disk-fixture.ts";
 
 const HEADER_BYTES = 64;
@@ -117,6 +117,28 @@ test("a piece's mark that is damaged while the task is open is computed again fr
   const again = await fixture.storage.open("task-a");
   assert.deepEqual(setBits(again.pieces), [0], "and kept");
   await again.close();
+});
+
+test("a piece is said to be finished only when its mark, and those of its blocks, are in the file", async (t) => {
+  const { fixture, path } = await storedTask(t);
+  const task = await fixture.storage.open("task-a");
+  for (let round = 0; round < 20; round++) {
+    await task.discard(0, 4 * MIB);
+    await putPiece(task, 0);
+    const bytes = readFileSync(path);
+    for (const index of [0, 1, 2, 3, 10])
+      assert.notEqual(bytes.readBigUInt64LE(HEADER_BYTES + 8 * index), 0n, `mark ${index} in round ${round}`);
+  }
+  await task.close();
+});
+
+test("discarded bytes have no mark in the file when discard resolves", async (t) => {
+  const { fixture, path } = await storedTask(t);
+  const task = await fixture.storage.open("task-a");
+  await task.discard(0, 4 * MIB);
+  const bytes = readFileSync(path);
+  for (const index of [0, 1, 2, 3, 10]) assert.equal(bytes.readBigUInt64LE(HEADER_BYTES + 8 * index), 0n);
+  await task.close();
 });
 
 test("a finished piece that lacks the mark of a block is not finished", async (t) => {

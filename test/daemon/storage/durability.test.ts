@@ -10,13 +10,15 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { Level } from "level";
-import { SYNC_IDLE_MS } from "../../../base/limits.ts";
+import { FakeClock } from "../../../base/clock.ts";
+import { BITS_AHEAD_BYTES_MAX, METADATA_SIZE_AGE_MS, SYNC_IDLE_MS } from "../../../base/limits.ts";
 import {
   blockBytes,
   digestOf,
@@ -357,4 +359,63 @@ test("the upkeep comes by itself every minute", async (t) => {
   const late = await diskFixture(t, { dir: fixture.crashImage() });
   assert.equal(late.storage.record("task-a")?.uploadedCount, 3);
   await task.close();
+});
+
+/** A clock on which every look costs three seconds, once told so. */
+class SlowClock extends FakeClock {
+  slow = false;
+  #lookedMs = 0;
+
+  override monotonicMs(): number {
+    if (this.slow) this.#lookedMs += 3_000;
+    return super.monotonicMs() + this.#lookedMs;
+  }
+}
+
+test("an orderly stop makes durable what it can in its time; the rest is checked after a power loss", async (t) => {
+  const clock = new SlowClock();
+  const fixture = await diskFixture(t, { clock });
+  const ids = ["task-a", "task-b", "task-c", "task-d", "task-e"];
+  for (const id of ids) {
+    const task = await fixture.storage.create(recordOf(id));
+    await putPiece(task, 0);
+    await task.close();
+  }
+  clock.slow = true;
+  await fixture.stop();
+  for (const id of ids) spoilBlock(fixture.dir, id, 1);
+  const after = await diskFixture(t, { dir: fixture.dir, bootId: "boot-2" });
+  const believed: string[] = [];
+  for (const id of ids) {
+    const task = await after.storage.open(id);
+    if (task.hasPiece(0)) believed.push(id);
+    await task.close();
+  }
+  assert.deepEqual(believed, ["task-a"]);
+});
+
+test("a content of 600 GiB takes a few MiB, and its last block can be marked", async (t) => {
+  const fixture = await diskFixture(t);
+  const record = recordOf("task-a", { contentLength: 600 * 1024 * MIB + 5, pieceLength: 64 * MIB });
+  const task = await fixture.storage.create(record);
+  assert.ok(statSync(fixture.bitsPath("task-a")).size > BITS_AHEAD_BYTES_MAX);
+  putBlock(task, 614_400);
+  await task.finishPiece(9_600, { costMs: 1 });
+  await task.close();
+  const again = await (await fixture.reopen()).open("task-a");
+  assert.deepEqual([again.blocksPresent, again.piecesFinished], [1, 1]);
+  assert.ok(again.hasBlock(614_400) && again.hasPiece(9_600));
+  await again.close();
+  assert.ok(statSync(fixture.bitsPath("task-a")).blocks * 512 < 2 * BITS_AHEAD_BYTES_MAX);
+});
+
+test("the size of the metadata counts as ours, and is looked at every half minute", async (t) => {
+  const { storage, clock } = await diskFixture(t);
+  await storage.maintain();
+  const { usedBytes } = await storage.usage();
+  storage.facts.put("answer", "large", "x".repeat(3 * MIB));
+  await storage.facts.flush();
+  assert.equal((await storage.usage()).usedBytes, usedBytes);
+  clock.advance(METADATA_SIZE_AGE_MS);
+  assert.ok((await storage.usage()).usedBytes >= usedBytes + 3 * MIB);
 });
