@@ -356,6 +356,23 @@ export const WARM_READ_SLOW_MS = 4;
 /** How long all content is read off the main thread after that, ms. */
 export const WARM_DISTRUST_MS = 1_000;
 
+// --- the kernel channel -----------------------------------------------------------------------------------------
+
+/** Threads that read requests of one mount: one more than a copy of a megabyte keeps busy; further ones gain nothing. */
+export const CHANNEL_READERS = 2;
+/** Threads that answer reads whose blocks were waited for. */
+export const CHANNEL_WORKERS = 2;
+/** Bytes of requests that may wait for JavaScript, twice: three of the largest. Beyond it the kernel keeps them. */
+export const CHANNEL_INBOX_BYTES = 4 * MIB;
+/** Bytes of one reply made by JavaScript: a header and the largest body. */
+export const CHANNEL_OUTBOX_BYTES = 1 * MIB + 4 * KIB;
+/** Longest time fusermount3 may take, ms. */
+export const MOUNT_HELPER_MS = 10_000;
+/** Bytes of the largest READ or WRITE: 256 pages, the most kernels allow without being told (fs.fuse.max_pages_limit). */
+export const CHANNEL_BODY_BYTES = 1 * MIB;
+/** Reads the kernel may send ahead at once: more than its own 12, or twelve stuck ones would hold up every other file. */
+export const CHANNEL_BACKGROUND_MAX = 1024;
+
 // --- the Unix socket --------------------------------------------------------------------------------------------
 
 /** Longest a client may leave a message untaken, ms: what it blocks is shared. */
@@ -423,19 +440,6 @@ export const DAEMON_STOP_MS = 60_000;
 export const COPIES_MAX = 2;
 /** Time between two lines of progress where there is no terminal, ms. */
 export const PROGRESS_LINE_MS = 5_000;
-
-// --- the kernel channel -----------------------------------------------------------------------------------------
-
-/** Threads that read requests of one mount: one more than a copy of a megabyte keeps busy; further ones gain nothing. */
-export const CHANNEL_READERS = 2;
-/** Threads that answer reads whose blocks were waited for. */
-export const CHANNEL_WORKERS = 2;
-/** Bytes of requests that may wait for JavaScript, twice: three of the largest. Beyond it the kernel keeps them. */
-export const CHANNEL_INBOX_BYTES = 4 * MIB;
-/** Bytes of one reply made by JavaScript: a header and the largest body. */
-export const CHANNEL_OUTBOX_BYTES = 1 * MIB + 4 * KIB;
-/** Longest time fusermount3 may take, ms. */
-export const MOUNT_HELPER_MS = 10_000;
 /** How often a mount in the foreground looks whether it is still there, ms. */
 export const FOREGROUND_LOOK_MS = 500;
 /** How often a daemon looks whether the process that a mount is for still lives, ms. */

@@ -2,35 +2,42 @@
  * A kernel for tests without rights: the other end of a SOCK_SEQPACKET socket that stands in place of /dev/fuse. It
  * sends requests and receives replies, one message each, like the device.
  */
-import { closeSync, read, writeSync } from "node:fs";
+import { closeSync, read, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import type { ChannelOptions, KernelChannel } from "../../fs/bindings/kernel-channel.ts";
 import { addon } from "./built-addon.ts";
 import { parseReply, type Reply } from "./kernel-messages.ts";
 
 const readDescriptor = promisify(read);
+const writeDescriptor = promisify(write);
 /** Largest message a socket carries here, bytes. */
 const MESSAGE_BYTES_MAX = 160 * 1024;
 
 export class PretendKernel {
   /** What the channel is opened on. */
   readonly device: number;
-  readonly #end: number;
+  /** Our end. */
+  readonly end: number;
   #closed = false;
 
   constructor() {
-    [this.#end, this.device] = addon().socketPair("messages");
+    [this.end, this.device] = addon().socketPair("messages");
   }
 
   /** Waits while the socket is full: only as long as somebody reads on another thread. */
   send(request: Uint8Array): void {
-    writeSync(this.#end, request);
+    writeSync(this.end, request);
+  }
+
+  /** Waits on another thread while the socket is full. */
+  async sendPatiently(request: Uint8Array): Promise<void> {
+    await writeDescriptor(this.end, request);
   }
 
   /** The next reply or notification; undefined when the channel is closed. */
   async receive(): Promise<Reply | undefined> {
     const buffer = Buffer.alloc(MESSAGE_BYTES_MAX);
-    const { bytesRead } = await readDescriptor(this.#end, buffer, 0, buffer.length, null);
+    const { bytesRead } = await readDescriptor(this.end, buffer, 0, buffer.length, null);
     return bytesRead === 0 ? undefined : parseReply(buffer.subarray(0, bytesRead));
   }
 
@@ -38,7 +45,7 @@ export class PretendKernel {
   disconnect(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closeSync(this.#end);
+    closeSync(this.end);
   }
 
   close(): void {
