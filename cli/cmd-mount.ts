@@ -64,12 +64,15 @@ async function mount(path: string, given: MountFlags): Promise<void> {
   const home = await openHome(flags);
   const { directory, occupied } = await prepareMountpoint(resolve(path));
   const request = requestOf(directory, flags);
+  // From here on: a signal while the mount is being made ends it once it is.
+  const signals = flags.foreground ? untilSignal() : undefined;
   const client = await mountOnce(home, request, occupied);
   try {
     await mountAnswers(directory);
-    if (flags.foreground) await stay(client, directory);
+    if (signals !== undefined) await stay(client, directory, signals.signal);
   } finally {
     client.close();
+    signals?.close();
   }
 }
 
@@ -141,22 +144,17 @@ async function refuseLiving(client: DaemonClient, directory: string): Promise<vo
 }
 
 /** Until the mount is gone, whoever unmounts it, or a signal comes: then it is unmounted. */
-async function stay(client: DaemonClient, directory: string): Promise<void> {
-  const signals = untilSignal();
-  try {
-    while (!signals.signal.aborted && ownMountsOf(await readMountTable()).includes(directory))
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(done, FOREGROUND_LOOK_MS);
-        signals.signal.addEventListener("abort", done, { once: true });
-        function done() {
-          clearTimeout(timer);
-          signals.signal.removeEventListener("abort", done);
-          resolve();
-        }
-      });
-    if (!signals.signal.aborted) return;
-    await ask(client.control, "unmount", { directory, lazy: true }, { deadlineMs: MOUNT_CALL_MS });
-  } finally {
-    signals.close();
-  }
+async function stay(client: DaemonClient, directory: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && ownMountsOf(await readMountTable()).includes(directory))
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, FOREGROUND_LOOK_MS);
+      signal.addEventListener("abort", done, { once: true });
+      function done() {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      }
+    });
+  if (!signal.aborted) return;
+  await ask(client.control, "unmount", { directory, lazy: true }, { deadlineMs: MOUNT_CALL_MS });
 }

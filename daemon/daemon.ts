@@ -128,8 +128,6 @@ export class Daemon {
       access,
       context: this.#context(content, metrics, mounts, lifetime),
     });
-    await writePidFile(workhome.pidPath, pid);
-    this.#started("pid-file", () => removePidFile(workhome.pidPath, pid));
     this.#started("server", () => server.close());
     await server.listen();
     server.setServing(true);
@@ -140,10 +138,13 @@ export class Daemon {
 
   /** Storage, sources, engine and tree: all that knows of content. */
   async #openContent(metrics: DaemonMetrics, ownPorts: ReadonlySet<number>): Promise<Content> {
-    const { loaded, workhome, clock, log, random, environment } = this.#options;
+    const { loaded, workhome, clock, log, random, environment, pid } = this.#options;
     const { config } = loaded;
     const storage = await openStorage(config, clock, log, workhome);
     this.#started("storage", () => storage.close());
+    // While the storage's lock is held: no two daemons write or remove this file at one time.
+    await writePidFile(workhome.pidPath, pid);
+    this.#started("pid-file", () => removePidFile(workhome.pidPath, pid));
     const sources = openOrigins({ config, clock, metrics, environment, ownPorts: () => ownPorts });
     this.#started("sources", () => sources.close());
     const identity = hostIdentity(config);
