@@ -56,6 +56,10 @@ export interface Validator {
 }
 
 export interface SourceStat {
+  /**
+   * Over HTTP a file only if that is proven: the answer has a length or ranges, is not HTML, and did not come from `name/`. What a
+   * name means in the mount is decided from all of this answer, not from this field alone.
+   */
   readonly kind: "file" | "directory";
   /** Bytes; undefined when the origin does not say (streamed answers). */
   readonly length: number | undefined;
