@@ -101,12 +101,12 @@ export class Metadata {
   /** @param value a text, or what makes it at the moment it is written: then later changes are in it */
   put(key: string, value: string | (() => string)): void {
     this.#pending.set(key, value);
-    this.#flushLater(METADATA_FLUSH_MS);
+    this.#flushLater();
   }
 
   delete(key: string): void {
     this.#pending.set(key, null);
-    this.#flushLater(METADATA_FLUSH_MS);
+    this.#flushLater();
   }
 
   async get(key: string): Promise<string | undefined> {
@@ -209,8 +209,9 @@ export class Metadata {
     }
   }
 
-  #flushLater(delayMs: number): void {
+  #flushLater(): void {
     if (this.#timer !== undefined || this.#closed) return;
+    const delayMs = this.#broken ? METADATA_RETRY_MS : METADATA_FLUSH_MS;
     this.#timer = this.#options.clock.schedule(delayMs, () => {
       this.#timer = undefined;
       // The failed write has been logged, and is tried again.
@@ -237,7 +238,10 @@ export class Metadata {
       for (const [key, value] of pending) if (!this.#pending.has(key)) this.#pending.set(key, value);
       this.#inFlight.clear();
       this.#syncNext ||= sync;
-      this.#flushLater(METADATA_RETRY_MS);
+      // Not at the next put's time: trying is not cheap, and a full disk stays full for a while.
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      this.#flushLater();
       throw failed;
     }
   }
