@@ -29,6 +29,7 @@ import { FetchSlots } from "./fetch-slots.ts";
 import type { Answer, EngineApi, Freshness, OpenTask, TaskRequest } from "./open-task.ts";
 import { Opening } from "./opening.ts";
 import type { OriginsDown } from "./origins-down.ts";
+import { RoomClaims } from "./room-claims.ts";
 import { EngineTask, type TaskEnvironment } from "./task.ts";
 import { streamUnknownLength } from "./unknown-length.ts";
 import { baseTaskId, isSameVersion, taskIdFor } from "./versions.ts";
@@ -68,7 +69,7 @@ export class Engine implements EngineApi {
   readonly #tasks = new Map<string, EngineTask>();
   readonly #opening = new Map<string, Promise<EngineTask>>();
   readonly #closes = new Set<Promise<void>>();
-  #collecting: Promise<boolean> | undefined;
+  #collecting: Promise<boolean> = Promise.resolve(true);
   #closed = false;
 
   constructor(options: EngineOptions) {
@@ -93,10 +94,11 @@ export class Engine implements EngineApi {
         originMax: ORIGIN_FETCHES_MAX,
         demandExtra: DEMAND_FETCHES_EXTRA,
       }),
+      room: new RoomClaims((bytes) => storage.hasRoom(bytes)),
       readDeadlineMs: options.readDeadlineMs ?? READ_DEADLINE_MS,
       retries: options.retries ?? FETCH_RETRIES_DEFAULT,
       fetchesMax: options.fetchesMax ?? TASK_FETCHES_MAX,
-      makeRoom: () => this.#makeRoom(),
+      makeRoom: (bytes) => this.#makeRoom(bytes),
       peerId: options.newPeerId,
       digestOf: (stored, algorithm, signal) => this.#digests.of(stored, algorithm, signal),
       onChanged: (task) => this.#answers.expire(task.request),
@@ -323,14 +325,18 @@ export class Engine implements EngineApi {
     this.#closes.add(closing);
   }
 
-  #makeRoom(): Promise<boolean> {
-    this.#collecting ??= this.#options.storage
-      .collect()
-      .then((ids) => ids.length > 0)
-      .finally(() => {
-        this.#collecting = undefined;
-      });
-    return this.#collecting;
+  async #makeRoom(bytes: number): Promise<boolean> {
+    const { storage } = this.#options;
+    // One collection at a time: the next may find that it is not needed.
+    this.#collecting = this.#collecting.then(async () => {
+      const needBytes = this.#environment.room.claimedBytes + bytes;
+      if (!(await storage.hasRoom(needBytes))) await storage.collect(needBytes);
+      return storage.hasRoom(bytes);
+    });
+    const made = this.#collecting;
+    // Whoever waits for it hears of the failure; the next must not.
+    this.#collecting = made.catch(() => false);
+    return made;
   }
 
   #assertOpen(): void {

@@ -11,6 +11,7 @@ import { hasBit } from "../piece/bits.ts";
 import type { BlockRange, FetchPlan } from "../piece/want-list.ts";
 import type { SourceOf, SourceRequest } from "../source/source.ts";
 import type { StoredTask } from "../storage/storage.ts";
+import type { RoomClaim, RoomClaims } from "./room-claims.ts";
 
 /** A fetch under way. `next` moves as blocks come; `end` is where it stops. */
 export interface Fetch extends BlockRange {
@@ -28,6 +29,7 @@ export interface FetchTask {
   readonly plan: FetchPlan;
   readonly sourceOf: SourceOf;
   readonly clock: Clock;
+  readonly room: RoomClaims;
   /** False: the whole is asked for, from its start. */
   readonly ranges: boolean;
 }
@@ -41,6 +43,7 @@ export function fetchBlocks(
   const { stored, plan } = task;
   const { record } = stored;
   const state = { next: plan.start };
+  let claim: RoomClaim | undefined;
   const offset = plan.start * BLOCK_BYTES;
   const length = Math.min(plan.end * BLOCK_BYTES, record.contentLength) - offset;
   const into = {
@@ -56,27 +59,31 @@ export function fetchBlocks(
         return;
       }
       stored.setBlock(block, crc);
+      claim?.arrived(blockLength);
       state.next = block + 1;
       onBlock(block, blockLength);
     },
   };
-  const ended = Promise.resolve().then(async () => {
-    const source = task.sourceOf(task.request.url);
-    await source.read(
-      {
-        ...task.request,
-        into,
-        contentLength: record.contentLength,
-        validator: {
-          ...(record.etag === undefined ? {} : { etag: record.etag }),
-          ...(record.lastModified === undefined ? {} : { lastModified: record.lastModified }),
-          length: record.contentLength,
+  const ended = Promise.resolve()
+    .then(async () => {
+      const source = task.sourceOf(task.request.url);
+      claim = await task.room.claim(length);
+      await source.read(
+        {
+          ...task.request,
+          into,
+          contentLength: record.contentLength,
+          validator: {
+            ...(record.etag === undefined ? {} : { etag: record.etag }),
+            ...(record.lastModified === undefined ? {} : { lastModified: record.lastModified }),
+            length: record.contentLength,
+          },
+          ranges: task.ranges,
         },
-        ranges: task.ranges,
-      },
-      signal,
-    );
-  });
+        signal,
+      );
+    })
+    .finally(() => claim?.end());
   return {
     start: plan.start,
     end: plan.end,

@@ -32,6 +32,7 @@ import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { type Fetch, fetchBlocks, megabytesPerSecond } from "./fetch.ts";
 import type { FetchSlots } from "./fetch-slots.ts";
 import { Rests } from "./rests.ts";
+import type { RoomClaims } from "./room-claims.ts";
 import { type Waiter, Waiters } from "./waiters.ts";
 
 /** What a task needs of its surroundings. One object, made by the engine. */
@@ -43,6 +44,7 @@ export interface TaskEnvironment {
   readonly sourceOf: SourceOf;
   readonly scheduler: Scheduler;
   readonly slots: FetchSlots;
+  readonly room: RoomClaims;
   /** Longest wait of a demand read, ms. */
   readonly readDeadlineMs: number;
   /** Attempts at a stretch beyond the first. */
@@ -275,6 +277,7 @@ export class EngineTask {
         sourceOf: this.#env.sourceOf,
         clock: this.#env.clock,
         ranges: this.#ranges,
+        room: this.#env.room,
       },
       (block, length) => this.#blockCame(fetch, block, length),
       this.#closing.signal,

@@ -75,18 +75,24 @@ export function oldestFirst<T extends { readonly updatedAtMs: number }>(
   return [...oldest].sort((a, b) => a.updatedAtMs - b.updatedAtMs).slice(0, countMax);
 }
 
-/** Drops what is past its time to live, then, when usage is at the high mark, the least recently used. @returns ids dropped */
+/**
+ * Drops what is past its time to live, then, when usage is at the high mark or less than `needBytes` is available, the least
+ * recently used.
+ * @returns ids dropped
+ */
 export async function collectFrom(
   from: Collectable,
   policy: CollectPolicy,
   nowMs: number,
+  needBytes = 0,
 ): Promise<string[]> {
   const dropped: string[] = [];
   for (const task of [...from.candidates()]) {
     if (!isCollectable(task, nowMs) || nowMs - task.updatedAtMs < policy.taskTtlMs) continue;
     if ((await from.drop(task.id)) !== undefined) dropped.push(task.id);
   }
-  let bytes = bytesOverLowMark(await from.usage(), policy);
+  const usage = await from.usage();
+  let bytes = Math.max(bytesOverLowMark(usage, policy), needBytes - usage.availableBytes);
   while (bytes > 0) {
     const evictable = [...from.candidates()].filter((task) => isCollectable(task, nowMs));
     let progress = false;

@@ -147,7 +147,7 @@ export class DiskStorage implements Storage {
     return bytes <= (await this.usage()).availableBytes;
   }
 
-  async collect(): Promise<string[]> {
+  async collect(needBytes = 0): Promise<string[]> {
     this.#assertOpen();
     const { serial, table, clock } = this.#parts;
     const drop = (id: string) =>
@@ -162,6 +162,7 @@ export class DiskStorage implements Storage {
       { candidates: () => this.#candidates(), usage: () => this.usage(), drop },
       this.#policy,
       clock.nowMs(),
+      needBytes,
     );
   }
 

@@ -147,7 +147,7 @@ export class MemoryStorage implements Storage {
     return bytes <= (await this.usage()).availableBytes;
   }
 
-  async collect(): Promise<string[]> {
+  async collect(needBytes = 0): Promise<string[]> {
     this.#assertOpen();
     return collectFrom(
       {
@@ -164,6 +164,7 @@ export class MemoryStorage implements Storage {
       },
       this.#policy,
       this.#clock.nowMs(),
+      needBytes,
     );
   }
 

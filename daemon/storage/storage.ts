@@ -130,9 +130,11 @@ export interface Storage {
   hasRoom(bytes: number): Promise<boolean>;
   /**
    * Collects garbage by Dragonfly's rules: TTL, then disk pressure down to the low mark, oldest use first; never what is open,
-   * pinned or younger than the freshness bound. @returns ids deleted
+   * pinned or younger than the freshness bound.
+   * @param needBytes evicts, below the high mark too, until so many bytes are available; default 0
+   * @returns ids deleted
    */
-  collect(): Promise<string[]>;
+  collect(needBytes?: number): Promise<string[]>;
   /** Small facts that must survive a restart, by key (answers of origins, links). JSON values. */
   readonly facts: FactStore;
   /** Flushes and closes. Idempotent. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
 import { after, beforeEach, describe, test } from "node:test";
-import { systemClock } from "../../../base/clock.ts";
+import { FakeClock, systemClock } from "../../../base/clock.ts";
 import { DeadlineError, type P2pfsError, UnavailableError } from "../../../base/errors.ts";
 import { BLOCK_BYTES } from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
@@ -242,6 +242,39 @@ describe("a fetch that fails", () => {
     controller.abort(new UnavailableError("gone"));
     assert.equal(await codeOf(reading), "UNAVAILABLE");
     hold.open();
+    await task.close();
+  });
+});
+
+describe("room", () => {
+  test("a fetch beyond what the storage may hold is NO_SPACE before a byte is asked for, and others go on", async () => {
+    storage = await MemoryStorage.open({ capacityBytes: 3 * MIB });
+    storages.push(storage);
+    const small = makeEngine();
+    const task = await small.open(request);
+    await task.want({ offset: 0, length: 2 * MIB }, "demand");
+    const reads = source.reads.length;
+    assert.equal(await codeOf(task.want({ offset: 4 * MIB, length: 4 * MIB }, "demand")), "NO_SPACE");
+    assert.equal(source.reads.length, reads);
+    await task.want({ offset: 2 * MIB, length: MIB }, "demand");
+    assertBytes(task, 0, 3 * MIB);
+    await task.close();
+  });
+
+  test("what is full of idle tasks is emptied for a new one", async () => {
+    const clock = new FakeClock(Date.now());
+    storage = await MemoryStorage.open({ capacityBytes: 14 * MIB, clock });
+    storages.push(storage);
+    const first = makeEngine();
+    const old = await first.open(request);
+    await old.finish("copy");
+    await old.close();
+    await first.close();
+    clock.advance(3_600_000);
+    const second = makeEngine();
+    const task = await second.open({ url: "http://origin/other", headers: {} });
+    await task.finish("copy");
+    assert.equal(storage.record(old.id), undefined);
     await task.close();
   });
 });
