@@ -26,7 +26,7 @@ import type { AddressGuard } from "../address-guard.ts";
 import type { HostAddress, HostLookup } from "../name-lookup.ts";
 import type { Asker } from "../source.ts";
 import type { WebProxy } from "./proxies.ts";
-import { ReadBuffers } from "./read-buffers.ts";
+import { ReadBuffers, readOnDemand } from "./reading.ts";
 import { openTunnel } from "./tunnel.ts";
 
 export interface ConnectorOptions {
@@ -200,6 +200,7 @@ function opened<S extends Socket>(
     };
     const onOpen = () => {
       settle();
+      readOnDemand(socket);
       resolve(socket);
     };
     const settle = () => {

@@ -46,6 +46,8 @@ export async function openTunnel(
     request.once("error", (error) => reject(signal.aborted ? signal.reason : error));
     request.once("connect", (answer, socket, head) => {
       const status = answer.statusCode ?? 0;
+      // What breaks it later is told by the TLS connection within.
+      socket.on("error", () => {});
       if (status >= 200 && status < 300) {
         if (head.length > 0) socket.unshift(head);
         resolve(socket as Socket);

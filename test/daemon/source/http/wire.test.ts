@@ -155,6 +155,77 @@ describe("bytes on the wire", () => {
   });
 });
 
+describe("an origin that closes while the reader pauses", () => {
+  const bytes = BLOCK_BYTES;
+  const content = randomContent(bytes, 4).read(0, bytes);
+
+  for (const secure of [false, true]) {
+    for (const [framing, head] of [
+      ["a length", `Content-Length: ${bytes}\r\nConnection: close`],
+      ["chunks", "Transfer-Encoding: chunked\r\nConnection: close"],
+      ["its closing", "Connection: close"],
+    ] as const) {
+      test(`after a body that ends by ${framing}${secure ? ", over TLS," : ""} is read to its end`, async (t) => {
+        const made = secure ? await certificatesFor(t) : undefined;
+        const { url } = await serverFor(
+          t,
+          async (socket) => {
+            socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n`);
+            if (framing === "chunks")
+              socket.end(`${bytes.toString(16)}\r\n${content.toString("latin1")}\r\n0\r\n\r\n`, "latin1");
+            else socket.end(content);
+          },
+          made,
+        );
+        const buffers = new BufferPool(BLOCK_BYTES);
+        const source = httpSourceFor(t, { buffers });
+        for (const length of [bytes, undefined]) {
+          const lent = await buffers.lend();
+          const { into, request } = wholeRead(t, url, bytes, made === undefined ? [] : [made.ca]);
+          const reading = source.read({ ...request, into: { ...into, length } }, never);
+          // Everything the origin has to say arrives meanwhile.
+          await pause(100);
+          buffers.giveBack(lent);
+          assert.deepEqual(await reading, { length: bytes });
+          assert.ok(into.content().equals(content));
+        }
+      });
+    }
+
+    test(`in the middle of a body${secure ? ", over TLS," : ""} ends the read, not the process`, async (t) => {
+      const made = secure ? await certificatesFor(t) : undefined;
+      for (const ending of ["end", "reset"]) {
+        const { url } = await serverFor(
+          t,
+          async (socket) => {
+            socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\nConnection: close\r\n\r\n`);
+            socket.write(content.subarray(0, 100_000));
+            await pause(50);
+            // A TLS socket has no reset of its own; without a farewell it is as abrupt.
+            if (ending === "end") socket.end();
+            else if (secure) socket.destroy();
+            else socket.resetAndDestroy();
+          },
+          made,
+        );
+        const buffers = new BufferPool(BLOCK_BYTES);
+        const source = httpSourceFor(t, { buffers });
+        const lent = await buffers.lend();
+        const { request } = wholeRead(t, url, bytes, made === undefined ? [] : [made.ca]);
+        const reading = assert.rejects(
+          source.read(request, never),
+          { code: /^(INTEGRITY|UNAVAILABLE)$/ },
+          ending,
+        );
+        await pause(150);
+        buffers.giveBack(lent);
+        await reading;
+        assert.equal(buffers.lentCount, 0);
+      }
+    });
+  }
+});
+
 describe("bounds of the wire", () => {
   async function originFor(t: TestContext, options: Partial<HttpSourceOptions> = {}) {
     const origin = await startMisbehavingOrigin();
