@@ -25,13 +25,17 @@ export interface StagedFile {
   close(): Promise<void>;
 }
 
-/** @param token makes the name unlike any other's; letters and digits */
-export async function stageFile(path: string, token: string): Promise<StagedFile> {
+/**
+ * @param token makes the name unlike any other's; letters and digits
+ * @param mode permission bits; default 0666 less the umask
+ */
+export async function stageFile(path: string, token: string, mode?: number): Promise<StagedFile> {
   const staged = stagedName(path, token);
   const doing = `cannot write to ${dirname(path)}`;
   const file = await open(staged, "wx", FILE_MODE).catch((error) =>
     Promise.reject(fromUnknown(error, doing)),
   );
+  if (mode !== undefined) await file.chmod(mode);
   let kept = false;
   let closed: Promise<void> | undefined;
   const close = async () => {
@@ -102,6 +106,8 @@ export interface Placement {
   readonly forceHardLink: boolean;
   /** See stageFile. */
   readonly token: string;
+  /** See stageFile; a hard link keeps the cache's. */
+  readonly mode?: number | undefined;
 }
 
 /**
@@ -109,13 +115,13 @@ export interface Placement {
  * @throws P2pfsError ALREADY_EXISTS, FAILED_PRECONDITION when a hard link is demanded across filesystems, and what the disk says
  */
 export async function placeFile(placement: Placement, signal?: AbortSignal): Promise<void> {
-  const { from, to, overwrite, forceHardLink, token } = placement;
+  const { from, to, overwrite, forceHardLink, token, mode } = placement;
   const [source, target] = await Promise.all([fileIdentity(from), fileIdentity(to)]);
   if (target !== undefined && target === source) return;
   if (target !== undefined && !overwrite) throw alreadyExists(to);
   if (forceHardLink) return placeLink(from, to, overwrite, token);
-  if (await placeClone(from, to, overwrite, token)) return;
-  const staged = await stageFile(to, token);
+  if (await placeClone(placement)) return;
+  const staged = await stageFile(to, token, mode);
   try {
     await copyInto(from, staged.file, signal);
     await staged.keep(overwrite);
@@ -148,26 +154,25 @@ async function placeLink(from: string, to: string, overwrite: boolean, token: st
 /**
  * Clones by reflink: the copy shares the disk's blocks until one of the two is written.
  * @returns false where the filesystem cannot, with nothing left behind
+ * @throws P2pfsError ALREADY_EXISTS, and when the output's directory cannot be written to
  */
-export async function placeClone(
-  from: string,
-  to: string,
-  overwrite: boolean,
-  token: string,
-): Promise<boolean> {
-  const staged = stagedName(to, token);
+export async function placeClone(placement: Omit<Placement, "forceHardLink">): Promise<boolean> {
+  const { from, to, overwrite, token, mode } = placement;
+  const staged = await stageFile(to, token, mode);
   try {
-    await copyFile(from, staged, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  } catch {
-    // EXDEV, ENOTSUP, EINVAL …: whatever it is, copying decides anew and words the error.
-    await rm(staged, { force: true });
-    return false;
-  }
-  try {
-    await giveName(staged, to, overwrite);
+    const { mode: made } = await staged.file.stat();
+    try {
+      await copyFile(from, staged.path, constants.COPYFILE_FICLONE_FORCE);
+    } catch {
+      // EXDEV, ENOTSUP, EINVAL …: whatever it is, copying decides anew and words the error.
+      return false;
+    }
+    // The clone took the cache's permission bits with it.
+    await staged.file.chmod(made & 0o7777);
+    await staged.keep(overwrite);
     return true;
   } finally {
-    await rm(staged, { force: true });
+    await staged.close();
   }
 }
 

@@ -387,6 +387,8 @@ export const PIECE_FINISH_MS = 30_000;
 export const PIECE_CONTENT_BYTES_MAX = 64 * MIB;
 /** Buffers of piece content kept for the next piece. */
 export const PIECE_CONTENT_SPARE_MAX = 2;
+/** Downloads that clients of the socket may have running at once; each holds a stream and waits in the engine. */
+export const DOWNLOADS_MAX = 1_024;
 /** Prefetches of whole tasks behind ranges at once. */
 export const PREFETCHES_MAX = 16;
 /** Entries in one answer to a listing call; dfget asks for trees of at most 100 files by default. */

@@ -1,5 +1,4 @@
 /** `p2pfs mount`: mounts, starting a daemon where none runs; returns once the mount answers. */
-import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { P2pfsError } from "../base/errors.ts";
@@ -81,7 +80,7 @@ type Request = ReturnType<typeof requestOf>;
 function requestOf(directory: string, flags: MountFlags) {
   return {
     directory,
-    allowOther: flags.allowOther ?? userInfo().uid === 0,
+    allowOther: flags.allowOther ?? process.getuid?.() === 0,
     readOnly: flags.readOnly,
     binding: flags.binding,
     ...(flags.uid === undefined ? {} : { uid: flags.uid }),

@@ -164,6 +164,8 @@ function watchForEnd(end: End, log: Logger, flags: DaemonFlags): void {
     log.error({ kind, reason: message, stack }, "daemon-broken");
     end.because(`${kind}: ${message}`, 1);
   };
+  // Who read the log has gone; the daemon goes on.
+  process.stderr.on("error", () => {});
   process.on("uncaughtException", broken("uncaught exception"));
   process.on("unhandledRejection", broken("unhandled rejection"));
   if (flags.endWithFd === undefined) return;

@@ -6,7 +6,7 @@ import { constants } from "node:fs";
 import { copyFile, type FileHandle, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { P2pfsError } from "../base/errors.ts";
-import { placeClone, placeFile, type StagedFile, stageFile, writeAll } from "../base/file-placement.ts";
+import { placeFile, type StagedFile, stageFile, writeAll } from "../base/file-placement.ts";
 import { COPIES_MAX, COPY_CHUNK_BYTES } from "../base/limits.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import type { Piece__Output } from "../proto/gen/common/v2/Piece.ts";
@@ -89,7 +89,6 @@ async function atOnce(contentPath: string, source: FileHandle, target: Target): 
     take: async (piece) => piece.length,
     async finish() {
       const { path, overwrite, forceHardLink, token } = target;
-      if (!forceHardLink && (await placeClone(contentPath, path, overwrite, token))) return;
       await placeFile({ from: contentPath, to: path, overwrite, forceHardLink, token });
     },
     close: () => (closed ??= source.close()),

@@ -4,9 +4,9 @@
  */
 import type { Timer } from "../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../base/deadline.ts";
-import { P2pfsError, UnavailableError } from "../../base/errors.ts";
+import { LimitError, P2pfsError, UnavailableError } from "../../base/errors.ts";
 import { placeFile, refuseExisting } from "../../base/file-placement.ts";
-import { PIECE_FINISH_MS, PREFETCHES_MAX } from "../../base/limits.ts";
+import { DOWNLOADS_MAX, PIECE_FINISH_MS, PREFETCHES_MAX } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { Piece } from "../../proto/gen/common/v2/Piece.ts";
@@ -25,6 +25,9 @@ import type { ServiceContext } from "./ports.ts";
 /** An answer as a message, or already encoded. */
 export type DownloadAnswer = DownloadTaskResponse | Buffer;
 
+/** Permission bits of outputs that the daemon writes for a client: the client is another user, perhaps. */
+const OUTPUT_MODE = 0o644;
+
 /** One download while it runs. */
 interface Running {
   readonly plan: DownloadPlan;
@@ -41,6 +44,7 @@ export class Downloads {
   readonly #buffers = new PieceBuffers();
   readonly #closing = new AbortController();
   readonly #prefetches = new Map<string, Promise<void>>();
+  #running = 0;
 
   constructor(context: ServiceContext) {
     this.#context = context;
@@ -54,6 +58,9 @@ export class Downloads {
   ): Promise<void> {
     const { metrics, clock, beginUse } = this.#context;
     const plan = planDownload(request.download, this.#context.requestFor);
+    if (this.#running >= DOWNLOADS_MAX)
+      throw new LimitError(`more than ${DOWNLOADS_MAX} downloads run at once; try again later`);
+    this.#running += 1;
     const labels = labelsOf(request);
     const endUse = beginUse();
     const measured = metrics.downloadBegan(labels);
@@ -69,6 +76,7 @@ export class Downloads {
     } finally {
       deadline.close();
       endUse();
+      this.#running -= 1;
     }
   }
 
@@ -89,7 +97,7 @@ export class Downloads {
       const peerId = this.#context.host.newPeerId();
       const running: Running = { plan, task, span, range, peerId, send, signal };
       await send({ ...this.#head(running), ...this.#started(running) });
-      if (plan.prefetch) this.#prefetch(plan);
+      if (plan.prefetch) this.#prefetch(task.id, plan);
       await this.#sendPieces(running);
       if (range === undefined) await this.#finish(running);
       return range?.length ?? record.contentLength;
@@ -176,7 +184,15 @@ export class Downloads {
     await this.#checkOutput(plan.output, task.contentPath);
     const { path, overwrite, forceHardLink } = plan.output;
     const token = this.#context.newToken();
-    await placeFile({ from: task.contentPath, to: path, overwrite, forceHardLink, token }, signal);
+    const placement = {
+      from: task.contentPath,
+      to: path,
+      overwrite,
+      forceHardLink,
+      token,
+      mode: OUTPUT_MODE,
+    };
+    await placeFile(placement, signal);
   }
 
   async #checkOutput(output: { path: string; overwrite: boolean }, content?: string): Promise<void> {
@@ -185,10 +201,9 @@ export class Downloads {
   }
 
   /** Fetches the whole task behind a range, once per task at a time, at a priority that nobody waits for. */
-  #prefetch(plan: DownloadPlan): void {
+  #prefetch(taskId: string, plan: DownloadPlan): void {
     const { engine, log, metrics, beginUse } = this.#context;
-    const key = plan.task.url;
-    if (this.#prefetches.has(key) || this.#prefetches.size >= PREFETCHES_MAX) return;
+    if (this.#prefetches.has(taskId) || this.#prefetches.size >= PREFETCHES_MAX) return;
     const endUse = beginUse();
     metrics.prefetchBegan();
     const run = async () => {
@@ -202,13 +217,16 @@ export class Downloads {
     const prefetch = run()
       .catch((error) => {
         metrics.prefetchFailed();
-        log.warn({ url: loggableUrl(key), reason: fromUnknown(error).message }, "prefetch-failed");
+        log.warn(
+          { taskId, url: loggableUrl(plan.task.url), reason: fromUnknown(error).message },
+          "prefetch-failed",
+        );
       })
       .finally(() => {
-        this.#prefetches.delete(key);
+        this.#prefetches.delete(taskId);
         endUse();
       });
-    this.#prefetches.set(key, prefetch);
+    this.#prefetches.set(taskId, prefetch);
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { InvalidInputError, UnavailableError } from "../../../base/errors.ts";
+import { DOWNLOADS_MAX } from "../../../base/limits.ts";
 import { ERROR_CODE_KEY } from "../../../daemon/server/grpc-status.ts";
 import { decodeBackendDetails, STATUS_DETAILS_KEY } from "../../../proto/backend-details.ts";
 import { contentBlock } from "../engine/scripted-source.ts";
@@ -237,6 +238,19 @@ describe("a download of the whole", () => {
     assert.equal(eight?.pieceLength, 8 * MIB);
   });
 
+  test("beyond the number that may run at once is refused, and the others go on", async (t) => {
+    const served = await serve(t);
+    const hold = gate();
+    served.source.script = () => ({ gate: () => hold.opened });
+    const running = Array.from({ length: DOWNLOADS_MAX }, () => downloadAll(served, {}));
+    while (served.uses.now < DOWNLOADS_MAX) await new Promise((resolve) => setTimeout(resolve, 5));
+    const refused = await downloadAll(served, {});
+    assert.equal(refused.error?.code, status.RESOURCE_EXHAUSTED);
+    hold.open();
+    for (const told of await Promise.all(running)) assert.equal(told.error, undefined);
+    assert.equal((await downloadAll(served, {})).error, undefined);
+  });
+
   for (const [what, asked] of [
     ["a URL that is none", { url: "not a url" }],
     ["another kind of task", { type: "PERSISTENT" }],
@@ -307,6 +321,7 @@ describe("an output path", () => {
     assert.equal(told.error, undefined);
     assert.ok(readFileSync(outputPath).equals(contentBlock(1, 0, LENGTH)));
     assert.notEqual(statSync(outputPath).ino, statSync(await contentPathOf(served)).ino);
+    assert.equal(statSync(outputPath).mode & 0o777, 0o644, "readable for the client, whoever that is");
     assert.deepEqual(readdirSync(served.folder).sort(), ["dfdaemon.sock", "out.bin"]);
   });
 

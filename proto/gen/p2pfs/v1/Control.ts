@@ -52,14 +52,16 @@ export interface ControlClient extends grpc.Client {
   mount(argument: _p2pfs_v1_MountRequest, callback: grpc.requestCallback<_p2pfs_v1_MountResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * Where the content of a finished task lies, for a program that may read it with its own rights.
+   * Where the content of a task lies, for a program that may read it with its own rights. Of a task that is not finished
+   * only those pieces may be read that a download has told.
    */
   OpenContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
   OpenContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
   OpenContent(argument: _p2pfs_v1_OpenContentRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
   OpenContent(argument: _p2pfs_v1_OpenContentRequest, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Where the content of a finished task lies, for a program that may read it with its own rights.
+   * Where the content of a task lies, for a program that may read it with its own rights. Of a task that is not finished
+   * only those pieces may be read that a download has told.
    */
   openContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
   openContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
@@ -131,7 +133,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   Mount: grpc.handleUnaryCall<_p2pfs_v1_MountRequest__Output, _p2pfs_v1_MountResponse>;
   
   /**
-   * Where the content of a finished task lies, for a program that may read it with its own rights.
+   * Where the content of a task lies, for a program that may read it with its own rights. Of a task that is not finished
+   * only those pieces may be read that a download has told.
    */
   OpenContent: grpc.handleUnaryCall<_p2pfs_v1_OpenContentRequest__Output, _p2pfs_v1_OpenContentResponse>;
   

@@ -4,7 +4,7 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface OpenContentResponse {
   /**
-   * Absolute path of the finished content file. Only to be read: hard-link, reflink or copy it.
+   * Absolute path of the content file, pieces in place. Only to be read: reflink or copy it; a hard link shares its bytes.
    */
   'path'?: (string);
   'contentLength'?: (number | string | Long);
@@ -12,7 +12,7 @@ export interface OpenContentResponse {
 
 export interface OpenContentResponse__Output {
   /**
-   * Absolute path of the finished content file. Only to be read: hard-link, reflink or copy it.
+   * Absolute path of the content file, pieces in place. Only to be read: reflink or copy it; a hard link shares its bytes.
    */
   'path': (string);
   'contentLength': (number);
