@@ -9,7 +9,7 @@ import { ask, type DaemonClient } from "./daemon-client.ts";
 import { connectOrStartDaemon } from "./daemon-start.ts";
 import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
 import { type FstabOptions, parseMountOptions } from "./mount-options.ts";
-import { mountAnswers, prepareMountpoint } from "./mountpoint.ts";
+import { mountAnswers, prepareMountpoint, removeMade } from "./mountpoint.ts";
 import { untilSignal } from "./signals.ts";
 
 interface MountFlags extends HomeOptions {
@@ -61,11 +61,15 @@ export function addMount(program: Command): void {
 async function mount(path: string, given: MountFlags): Promise<void> {
   const flags = withFstab(given, parseMountOptions(given.o ?? []));
   const home = await openHome(flags);
-  const { directory, occupied } = await prepareMountpoint(resolve(path));
+  const mountpoint = await prepareMountpoint(resolve(path));
+  const { directory, occupied } = mountpoint;
   const request = requestOf(directory, flags);
   // From here on: a signal while the mount is being made ends it once it is.
   const signals = flags.foreground ? untilSignal() : undefined;
-  const client = await mountOnce(home, request, occupied);
+  const client = await mountOnce(home, request, occupied).catch(async (error) => {
+    await removeMade(mountpoint);
+    throw error;
+  });
   try {
     await mountAnswers(directory);
     if (signals !== undefined) await stay(client, directory, signals.signal);

@@ -2,7 +2,8 @@
  * What a directory is to a mount: free, ours already, somebody else's, or left by a daemon that died. Reads the mount table
  * first and never enters a mount of p2pfs.
  */
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir, readdir, rmdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { InvalidInputError, P2pfsError } from "../base/errors.ts";
 import {
   mountHolding,
@@ -19,6 +20,8 @@ export interface Mountpoint {
   readonly directory: string;
   /** A mount of p2pfs that may have no daemon any more. */
   readonly occupied: boolean;
+  /** The first directory that had to be made; undefined when all were there. */
+  readonly made: string | undefined;
 }
 
 /**
@@ -28,19 +31,33 @@ export interface Mountpoint {
 export async function prepareMountpoint(path: string): Promise<Mountpoint> {
   const table = await readMountTable();
   const { path: directory, into } = await resolveAvoiding(path, ownMountsOf(table));
-  if (into === directory) return { directory, occupied: true };
+  if (into === directory) return { directory, occupied: true, made: undefined };
   if (into !== undefined)
     throw new InvalidInputError(`${path} lies in ${into}, which is a mount of p2pfs itself`);
   const other = table.filter((entry) => entry.directory === directory).at(-1);
   if (other !== undefined)
     throw new P2pfsError("BUSY", `${directory} is busy: ${other.source} (${other.type}) is mounted there`);
-  await makeEmptyDirectory(directory);
-  return { directory, occupied: false };
+  return { directory, occupied: false, made: await makeEmptyDirectory(directory) };
 }
 
-async function makeEmptyDirectory(directory: string): Promise<void> {
+/** Takes away what `prepareMountpoint` made, for a mount that did not come about. */
+export async function removeMade({ directory, made }: Mountpoint): Promise<void> {
+  if (made === undefined) return;
+  for (let path = directory; path.startsWith(made); path = dirname(path)) {
+    const removed = await rmdir(path).then(
+      () => true,
+      // Somebody uses it already.
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
+/** @returns the first directory that was made */
+async function makeEmptyDirectory(directory: string): Promise<string | undefined> {
+  let made: string | undefined;
   try {
-    await mkdir(directory, { recursive: true });
+    made = await mkdir(directory, { recursive: true });
   } catch (error) {
     const failure = fromUnknown(error, `cannot make the directory ${directory}`);
     // Something is there that is no directory, as the path itself or on the way.
@@ -52,6 +69,7 @@ async function makeEmptyDirectory(directory: string): Promise<void> {
   });
   if (names.length > 0)
     throw new P2pfsError("BUSY", `${directory} is not empty: its files would be hidden by the mount`);
+  return made;
 }
 
 /** The mount of p2pfs at a path, by the table alone; undefined when there is none. */

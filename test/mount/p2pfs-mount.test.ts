@@ -122,11 +122,12 @@ describe("p2pfs mount", { skip: mountMissing() }, () => {
       assert.match(refused.stderr, expected);
       assert.equal(refused.code, code, directory);
     }
-    const native = await home.run("p2pfs", ["mount", "--binding", "native", home.path("n")]);
+    const native = await home.run("p2pfs", ["mount", "--binding", "native", home.path("n/deep")]);
     assert.equal(
       native.stderr,
       "p2pfs: this version has no native binding; mount with --binding fuse-native.\n",
     );
+    assert.equal(existsSync(home.path("n")), false, "a directory made for it is gone again");
     const option = await home.run("p2pfs", ["mount", "-o", "banana", home.path("n")]);
     assert.equal(option.stderr, "p2pfs: the mount option banana is not known.\n");
     assert.equal(option.code, 2);
