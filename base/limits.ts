@@ -341,6 +341,10 @@ export const MOUNT_HOLDERS_MAX = 100;
 export const FUSE_NATIVE_REQUESTS_MAX = 2048;
 /** Reads the kernel may send ahead at once: more than libfuse's 12, or twelve stuck ones would hold up every other file. */
 export const FUSE_NATIVE_BACKGROUND_MAX = 1024;
+/** Reads under way beyond which the kernel sends none ahead: eight readers at once then make no more threads than libfuse keeps. */
+export const FUSE_NATIVE_CONGESTED = 4;
+/** Threads libfuse may have made before the log says that the mount gets slower: a request takes some 0.1 ms longer then. */
+export const FUSE_NATIVE_THREADS_TOLD = 1_000;
 /** Paths of closed files of which it is remembered which version the kernel may have cached. About 300 bytes each. */
 export const FUSE_NATIVE_PATHS_MAX = 16_384;
 /** Bytes of mountpoint and of mount options the addon can hold (char[1024] each). */

@@ -16,8 +16,9 @@ export function isOurAttribute(name: string): boolean {
  */
 export function attributeValue(value: string | undefined, name: string, sizeMax: number): Buffer {
   if (value === undefined) throw new P2pfsError("NO_ATTRIBUTE", `there is no attribute ${name}`);
-  const bytes = Buffer.from(value).subarray(0, XATTR_BYTES_MAX);
-  if (sizeMax > 0 && bytes.length > sizeMax)
+  const bytes = Buffer.from(value);
+  // Part of a value would be a wrong one; no buffer of the kernel's holds more.
+  if (bytes.length > XATTR_BYTES_MAX || (sizeMax > 0 && bytes.length > sizeMax))
     throw new P2pfsError("BUFFER_TOO_SMALL", `the value of ${name} has ${bytes.length} bytes`);
   return bytes;
 }

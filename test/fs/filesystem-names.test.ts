@@ -179,6 +179,15 @@ test("an attribute's length can be asked for, and a buffer that is too small is 
   assert.deepEqual(await filesystem.listxattr(inode), ["user.p2p.url"]);
 });
 
+test("a value longer than the kernel can carry is ERANGE, not part of it", async (t) => {
+  const { source, filesystem, find } = await makeFilesystem(t);
+  const xattrs = { "user.p2p.fits": "x".repeat(65_536), "user.p2p.long": "x".repeat(65_537) };
+  source.addFile("f", bytesContent(""), { xattrs });
+  const inode = await find("f");
+  assert.equal((await filesystem.getxattr(inode, "user.p2p.fits", 65_536)).length, 65_536);
+  await assert.rejects(filesystem.getxattr(inode, "user.p2p.long", 0), coded("BUFFER_TOO_SMALL"));
+});
+
 test("attributes that are not ours are ENODATA, and the source is not asked for them", async (t) => {
   const { source, filesystem, find } = await makeFilesystem(t);
   source.addFile("f", bytesContent(""), { xattrs: { "user.other": "x" } });

@@ -55,6 +55,8 @@ export interface Commands {
   handleCount(): number;
   /** Lines of the log so far that say why a request failed. */
   failures(): readonly LogLine[];
+  /** Lines of the log so far with the event. */
+  logged(event: string): readonly LogLine[];
   unmount(options?: UnmountOptions): Promise<void>;
   /** True once the session has ended. */
   hasEnded(): boolean;

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { lstat, open, readFile, stat } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { FUSE_NATIVE_THREADS_TOLD } from "../../base/limits.ts";
 import { errnoName, MIB, openFile, patternDigest, sha256 } from "../suites/mount/under-test.ts";
 import { cannotMount } from "../suites/mount-suite.ts";
-import { eventually, run } from "./programs.ts";
+import { eventually, pythonTalk, run, untilLine } from "./programs.ts";
 import { makeMountpoint, serveMount } from "./served.ts";
 
 const skip = cannotMount();
@@ -82,4 +83,42 @@ test("an open that cannot be answered does not hold up others in the directory",
   hanging.catch(() => undefined);
   assert.equal(sha256(await readFile(served.path("works"))), patternDigest(MIB, 2));
   await assert.rejects(hanging, (error: NodeJS.ErrnoException) => errnoName(error) === "EIO");
+});
+
+test("the log says when libfuse has made so many threads that the mount gets slower", { skip }, async (t) => {
+  const served = await serveMount(t, { binding });
+  const [rounds, readers] = [5, 300];
+  await served.tell("addFile", "f", rounds * MIB, 1);
+  const reading = pythonTalk(
+    `import threading
+fd = os.open(args[0], os.O_RDONLY | os.O_DIRECT)
+for block in range(int(args[1])):
+    def work(n, block=block):
+        buffer = mmap.mmap(-1, 4096)
+        assert os.preadv(fd, [buffer], block * 2**20 + n * 1024) == 4096 or n * 1024 + 4096 > 2**20
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(int(args[2]))]
+    [thread.start() for thread in threads]
+    step(f'round {block}')
+    [thread.join() for thread in threads]`,
+    served.path("f"),
+    String(rounds),
+    String(readers),
+  );
+  for (let round = 0; round < rounds; round++) {
+    await served.tell("setGate", "f", "held");
+    await untilLine(reading, `round ${round}`);
+    await eventually("all wait", async () => {
+      const waiting = (await served.tell("wants", "f")).filter(
+        ({ offset, priority }) => priority === "demand" && Math.floor(offset / MIB) === round,
+      );
+      return waiting.length >= readers;
+    });
+    await served.tell("setGate", "f", "open");
+    reading.child.stdin?.write("\n");
+  }
+  const { status, stderr } = await reading.ended;
+  assert.equal(status, 0, stderr);
+  const [line] = await served.tell("logged", "fuse-native gets slower; mount again");
+  assert.equal(line?.level, "warn");
+  assert.equal(line?.fields.threads, FUSE_NATIVE_THREADS_TOLD);
 });

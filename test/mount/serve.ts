@@ -67,6 +67,7 @@ function makeCommands(parts: {
     openContents: (path) => source.file(path).opens.now,
     handleCount: () => filesystem.handleCount,
     failures: () => log.lines.filter(({ event, level }) => event === "request failed" && level === "warn"),
+    logged: (event) => log.lines.filter((line) => line.event === event),
     unmount: (options) => session.unmount(options),
     hasEnded: () => ended,
     descriptorsOfCommand: async () => {

@@ -52,7 +52,7 @@ async function mount(
     logger,
     onLinkShown: (path) => followSoon(join(directory, path), clock),
   });
-  const connection = new Connection({ directory, options: text, operations, clock });
+  const connection = new Connection({ directory, options: text, operations, clock, logger });
   const session = new FuseNativeSession({ directory, connection, filesystem, clock });
   try {
     await untilReady(connection, directory, clock, signal);

@@ -4,7 +4,8 @@
  */
 import type { Clock, Timer } from "../../../base/clock.ts";
 import { P2pfsError } from "../../../base/errors.ts";
-import { MOUNT_WATCH_MS } from "../../../base/limits.ts";
+import { FUSE_NATIVE_THREADS_TOLD, MOUNT_WATCH_MS } from "../../../base/limits.ts";
+import type { Logger } from "../../../base/logger.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
 import { runCommand } from "../child-command.ts";
 import { fuseDescriptors, isFuseDescriptor } from "../fuse-descriptors.ts";
@@ -20,6 +21,7 @@ export interface ConnectionOptions {
   readonly options: string;
   readonly operations: Operations;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export class Connection {
@@ -37,6 +39,8 @@ export class Connection {
   /** The descriptor libfuse opened, and closes in the end; undefined where it cannot be told. */
   readonly #fd: number | undefined;
   #isOver = false;
+  #threads = 0;
+  #threadsTold = FUSE_NATIVE_THREADS_TOLD;
   #begin: () => void = () => {};
   #end: () => void = () => {};
   #timer: Timer | undefined;
@@ -69,7 +73,7 @@ export class Connection {
         options.options,
         this.#mount,
         this,
-        (bytes) => Buffer.alloc(bytes),
+        (bytes) => this.#forThread(bytes),
         this.#handlers,
         this.#implemented,
       );
@@ -85,6 +89,21 @@ export class Connection {
   async look(): Promise<void> {
     this.#timer?.cancel();
     await this.#look();
+  }
+
+  /**
+   * What the addon keeps for one thread of libfuse's. libfuse ends threads when more than ten have nothing to do and makes
+   * new ones when none has, but the addon never frees what it keeps, and the event loop looks at all of it each time.
+   * Nothing can be done about that from here but to say so.
+   */
+  #forThread(bytes: number): Buffer {
+    this.#threads += 1;
+    if (this.#threads >= this.#threadsTold) {
+      this.#threadsTold *= 2;
+      const { directory, logger } = this.#options;
+      logger.warn({ directory, threads: this.#threads }, "fuse-native gets slower; mount again");
+    }
+    return Buffer.alloc(bytes);
   }
 
   #watch(): void {

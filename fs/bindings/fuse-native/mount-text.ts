@@ -1,5 +1,5 @@
 /** The options libfuse is given, as text. */
-import { FUSE_NATIVE_BACKGROUND_MAX } from "../../../base/limits.ts";
+import { FUSE_NATIVE_BACKGROUND_MAX, FUSE_NATIVE_CONGESTED } from "../../../base/limits.ts";
 import type { MountOptions } from "../binding.ts";
 
 /** The name under which the kernel lists the mount: type "fuse.p2pfs", source "p2pfs". */
@@ -12,7 +12,9 @@ const NAME = "p2pfs";
  * is one set of time-outs for the whole mount here, so directories cannot have longer ones. `default_permissions` lets
  * the kernel check the permission bits, because the addon does not tell who asks. `use_ino` shows our inode numbers.
  * `auto_cache` keeps the page cache over opens of a file whose size and time are the same; without it every open would
- * wait for all reads under way in that file, to drop their pages (see also path-versions.ts). Without `max_background`, twelve reads that hang would hold up the reads of all other files.
+ * wait for all reads under way in that file, to drop their pages (see also path-versions.ts). Without `max_background`,
+ * twelve reads that hang would hold up the reads of all other files; `congestion_threshold` keeps the kernel from reading
+ * ahead while some wait, because each needs a thread of libfuse's (see connection.ts).
  */
 export function mountText(options: MountOptions, platform: NodeJS.Platform): string {
   const common = [
@@ -25,7 +27,12 @@ export function mountText(options: MountOptions, platform: NodeJS.Platform): str
     "default_permissions",
     "use_ino",
   ];
-  const linux = [`subtype=${NAME}`, "big_writes", `max_background=${FUSE_NATIVE_BACKGROUND_MAX}`];
+  const linux = [
+    `subtype=${NAME}`,
+    "big_writes",
+    `max_background=${FUSE_NATIVE_BACKGROUND_MAX}`,
+    `congestion_threshold=${FUSE_NATIVE_CONGESTED}`,
+  ];
   // macFUSE: what Finder calls it, and no "._" files asked for on every look.
   const darwin = [`volname=${NAME}`, "noappledouble"];
   const chosen = [
