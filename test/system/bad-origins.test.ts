@@ -4,10 +4,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import type { Behaviour } from "../origin/behaviour.ts";
-import { fixedContent, randomContent } from "../origin/content.ts";
+import { digestOf, fixedContent, randomContent } from "../origin/content.ts";
 import { startMisbehavingOrigin } from "../origin/misbehaving.ts";
 import { freePort } from "../origin/nginx-process.ts";
-import { type DaemonProcess, mountedDaemon, mountMissing } from "./daemon.ts";
+import { type DaemonProcess, mountedDaemon, mountMissing, until } from "./daemon.ts";
 import { catFails, readsNothingWrong, refusedPlainly } from "./expectations.ts";
 import { run, start } from "./processes.ts";
 import { Scope, scopeOf } from "./scope.ts";
@@ -219,6 +219,29 @@ describe("an origin that breaks its word", { skip: mountMissing() }, () => {
     assert.ok(!existsSync(output), "no output is left");
     await daemon.ask("dfget", [origin.url("model.bin"), "-O", output]);
     assert.ok(existsSync(output), "the request without a digest is served");
+  });
+
+  test("only bytes that have the digest of their link count as complete, and a log line names those that do not", async (t) => {
+    const { origin, daemon, folder } = await world(t);
+    origin.serve("/model.bin", GOOD);
+    const read = async (name: string, hex: string) => {
+      await daemon.ask("p2pfs", [
+        "link",
+        `${origin.url("model.bin")}?${name}`,
+        name,
+        "--digest",
+        `sha256:${hex}`,
+      ]);
+      const path = join(daemon.mountpoint, "url", name);
+      await readsNothingWrong(path, CONTENT, folder);
+      return path;
+    };
+    const right = await read("right", digestOf(CONTENT));
+    const verified = async () => (await daemon.attributes(right)).verified === "anchored";
+    await until("the right one to be verified", verified);
+    const wrong = await read("wrong", "0".repeat(64));
+    await until("the wrong one to be told", () => daemon.log.includes("INTEGRITY"));
+    assert.equal((await daemon.attributes(wrong)).complete, "false");
   });
 
   test("servers without ranges or without a length still read right", async (t) => {
