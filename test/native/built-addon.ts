@@ -3,6 +3,14 @@ import { loadNativeAddon, NATIVE_ADDON_PATH, NativeAddon } from "../../fs/bindin
 
 export const ADDON_PATH = process.env.P2PFS_NATIVE_ADDON ?? NATIVE_ADDON_PATH;
 
+/** A sanitizer's library must be loaded into Node, and into no other program that a test runs. */
+const PRELOADED = process.env.LD_PRELOAD;
+delete process.env.LD_PRELOAD;
+
+/** Words that run a script in Node with the addon under test. */
+export const NODE_WORDS: readonly string[] =
+  PRELOADED === undefined ? [process.execPath] : ["env", `LD_PRELOAD=${PRELOADED}`, process.execPath];
+
 const loaded = loadNativeAddon(ADDON_PATH);
 
 /** Why the addon's tests cannot run here, as node:test's `skip` wants it. */

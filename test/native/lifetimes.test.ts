@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { projectRoot } from "../project-root.ts";
 import { run } from "../system/processes.ts";
-import { addonMissing } from "./built-addon.ts";
+import { addonMissing, NODE_WORDS } from "./built-addon.ts";
 
 const SCRIPT = join(projectRoot(), "dist/test/native/lifetime-cases.js");
 
 function runCase(name: string, ...nodeOptions: string[]) {
-  return run([process.execPath, ...nodeOptions, SCRIPT, name]);
+  return run([...NODE_WORDS, ...nodeOptions, SCRIPT, name]);
 }
 
 describe("a process with a kernel channel", { skip: addonMissing }, () => {

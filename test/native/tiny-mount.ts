@@ -7,7 +7,7 @@ import type { ChannelCounters } from "../../fs/bindings/kernel-channel.ts";
 import { projectRoot } from "../project-root.ts";
 import { Running, run } from "../system/processes.ts";
 import type { Scope } from "../system/scope.ts";
-import { addon } from "./built-addon.ts";
+import { addon, NODE_WORDS } from "./built-addon.ts";
 import type { TinyConfig, TinyFile } from "./tiny-server.ts";
 
 const SERVER = join(projectRoot(), "dist/test/native/tiny-server.js");
@@ -45,7 +45,7 @@ export class TinyMount {
     const target = options.target ?? (await newTarget(scope));
     const { via = "direct", allowOther = false } = options;
     const config: TinyConfig = { target, files, via, allowOther };
-    const words = [...(options.wrapper ?? []), process.execPath, SERVER, JSON.stringify(config)];
+    const words = [...(options.wrapper ?? []), ...NODE_WORDS, SERVER, JSON.stringify(config)];
     const [ours, theirs] = addon().socketPair("stream");
     const child = spawn(words[0] ?? "", words.slice(1), {
       stdio: ["pipe", "pipe", "pipe", options.device ?? "ignore", theirs],
