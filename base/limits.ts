@@ -442,8 +442,8 @@ export const BUSY_DAEMON_MS = 500;
 export const MOUNT_CALL_MS = 60_000;
 /** Longest a command waits for a daemon to be gone after it was told to stop, ms. */
 export const DAEMON_STOP_MS = 60_000;
-/** Pieces dfget copies at once: one reads while another writes. */
-export const COPIES_MAX = 2;
+/** Pieces dfget copies at once: two writers of one file only wait for each other, with the processor busy. */
+export const COPIES_MAX = 1;
 /** Time between two lines of progress where there is no terminal, ms. */
 export const PROGRESS_LINE_MS = 5_000;
 /** How often a mount in the foreground looks whether it is still there, ms. */

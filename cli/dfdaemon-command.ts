@@ -100,6 +100,7 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promi
           source,
           clock: systemClock,
           log,
+          readTimeoutMs: loaded.config.mount.readTimeout,
           bindings: { "fuse-native": fuseNative, native: noNativeBinding },
           uid: process.getuid?.() ?? 0,
           gid: process.getgid?.() ?? 0,

@@ -5,7 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
 import { NotFoundError, NotSupportedError, P2pfsError } from "../base/errors.ts";
-import { OWNER_LOOK_MS } from "../base/limits.ts";
+import { MOUNT_REQUEST_MS, OWNER_LOOK_MS, READ_DEADLINE_MS } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import { livingProcess } from "../base/process-life.ts";
@@ -22,6 +22,8 @@ export interface KernelMountsOptions {
   readonly log: Logger;
   /** Loads a binding when it is first asked for. @throws NotSupportedError when this machine or version lacks it */
   readonly bindings: Readonly<Record<Binding["name"], () => Promise<Binding>>>;
+  /** Longest wait of a read, ms (mount.readTimeout); every request may wait a little longer, for the reason of the failure. */
+  readonly readTimeoutMs: number;
   /** Owner of what carries none: the daemon's. */
   readonly uid: number;
   readonly gid: number;
@@ -71,6 +73,7 @@ export class KernelMounts implements OwnedMountHost {
       ownership: { defaultUid: this.#options.uid, defaultGid: this.#options.gid, uid, gid, umask },
       versions: binding.versions,
       budget: this.#budget,
+      limits: { requestMs: this.#options.readTimeoutMs + (MOUNT_REQUEST_MS - READ_DEADLINE_MS) },
     });
     let session: MountSession;
     try {

@@ -80,6 +80,7 @@ export class Daemon {
   /** In the order of their start. */
   readonly #parts: Part[] = [];
   #closing: Promise<void> | undefined;
+  #served = false;
 
   private constructor(options: DaemonOptions) {
     this.#options = options;
@@ -133,6 +134,7 @@ export class Daemon {
     server.setServing(true);
     this.#started("lifetime", () => lifetime.close());
     lifetime.start();
+    this.#served = true;
     log.info({ version: VERSION, pid, uid, home: workhome.home }, "daemon-started");
   }
 
@@ -151,6 +153,8 @@ export class Daemon {
     const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };
     const requestFor = requestsFrom(config.mount.roots);
     const { sourceOf } = sources;
+    // One wait for an origin that is down serves files and listings.
+    const _down = new OriginsDown(clock);
     // The tree's listings and the engine's answers ask the same origins: one wait for a dead one is enough.
     const down = new OriginsDown(clock);
     const engine = new Engine({
@@ -303,7 +307,7 @@ export class Daemon {
         deadline.close();
       }
     }
-    log.info({ pid: this.#options.pid }, "daemon-stopped");
+    if (this.#served) log.info({ pid: this.#options.pid }, "daemon-stopped");
   }
 }
 
