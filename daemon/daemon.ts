@@ -153,8 +153,6 @@ export class Daemon {
     const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };
     const requestFor = requestsFrom(config.mount.roots);
     const { sourceOf } = sources;
-    // One wait for an origin that is down serves files and listings.
-    const _down = new OriginsDown(clock);
     // The tree's listings and the engine's answers ask the same origins: one wait for a dead one is enough.
     const down = new OriginsDown(clock);
     const engine = new Engine({
