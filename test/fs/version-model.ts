@@ -113,11 +113,24 @@ export class VersionModel {
       return;
     }
     const before = file.possible.map(({ seed }) => seed);
-    file.possible = file.possible.filter((version) => isOf(version, bytes, offset, length));
+    const wanted = (await this.#isCut(file, offset, length, bytes)) ? bytes.length : length;
+    file.possible = file.possible.filter((version) => isOf(version, bytes, offset, wanted));
     assert.ok(
       file.possible.length > 0,
       `${bytes.length} bytes of ${file.path} at ${offset} are of none of its versions ${before}`,
     );
+  }
+
+  /** read(2) gives what comes before a failure; the failure is then what the next byte is answered with. */
+  async #isCut(file: OpenFile, offset: number, length: number, bytes: Uint8Array): Promise<boolean> {
+    if (bytes.length === 0 || bytes.length === length) return false;
+    try {
+      await this.#tried.read(file.handle, offset + bytes.length, 1);
+      return false;
+    } catch (error) {
+      if (!this.#tried.isGone(error)) throw error;
+      return true;
+    }
   }
 
   /** With nothing open, whoever opens a file gets its newest version, whole. */

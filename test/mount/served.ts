@@ -13,6 +13,9 @@ import type { Answer, Begun, CommandName, Commands, Question, ServeOptions } fro
 
 const SERVER = fileURLToPath(new URL("./serve.js", import.meta.url));
 
+/** Time a serving process may take to unmount and end, ms. */
+const END_MS = 15_000;
+
 /** Ends it with the test, whatever state it is in. */
 export interface Served {
   /** The mountpoint. */
@@ -33,13 +36,24 @@ export async function serveMount(
   options: Omit<ServeOptions, "directory"> & { readonly directory?: string },
 ): Promise<Served> {
   const directory = options.directory ?? (await makeMountpoint(t));
-  const child = fork(SERVER, { stdio: ["ignore", "inherit", "inherit", "ipc"], cwd: "/" });
+  // Its files are ours to remove, should it be killed.
+  const folder = await mkdtemp(join(tmpdir(), "p2pfs-serve-"));
+  const child = fork(SERVER, {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    cwd: "/",
+    env: { ...process.env, TMPDIR: folder },
+  });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   t.after(async () => {
     if (child.connected) child.disconnect();
-    const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), END_MS);
     await exited;
     clearTimeout(timer);
+    await rm(folder, { recursive: true });
+    const { exitCode, signalCode, killed } = child;
+    // One that a test killed is dead as it should be.
+    if (signalCode !== null && !(killed && signalCode === "SIGKILL"))
+      throw new P2pfsError("INTERNAL", `the serving process ended: ${exitCode} ${signalCode}`);
   });
   const begun = new Promise<Begun>((resolve) =>
     child.once("message", (message) => resolve(message as Begun)),
