@@ -2,37 +2,26 @@
  * The daemon: the one place that knows all its parts. Builds each, hands it to the next, and stops them in reverse. What
  * belongs to a process (signals, exit status, log destinations) is the command's; mounts come in through a port.
  */
-import { randomBytes, randomUUID } from "node:crypto";
-import type { Clock } from "../base/clock.ts";
+import { randomBytes } from "node:crypto";
 import { deadlineSignal, orAborted } from "../base/deadline.ts";
 import { P2pfsError } from "../base/errors.ts";
 import { STOP_STEP_MS } from "../base/limits.ts";
-import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import { somebodyAnswers } from "../base/socket-probe.ts";
 import { VERSION } from "../base/version.ts";
 import type { ContentSource } from "../fs/content-source.ts";
-import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
-import type { WorkhomePaths } from "./config/workhome.ts";
-import { Engine } from "./engine/engine.ts";
-import { OriginsDown } from "./engine/origins-down.ts";
+import type { Config, LoadedConfig } from "./config/config.ts";
+import { type Content, type ContentOptions, openContent } from "./content.ts";
 import { registerGauges } from "./gauges.ts";
-import { hostIdentity } from "./host-identity.ts";
 import { Lifetime, type Until } from "./lifetime.ts";
 import { LoopWatchdog } from "./loop-watchdog.ts";
-import { openOrigins } from "./origins.ts";
 import { refuseUnderOwnMount } from "./own-mounts.ts";
-import { requestsFrom } from "./requests.ts";
-import { StandaloneScheduler } from "./scheduler/standalone.ts";
 import { DownloadServer } from "./server/download-server.ts";
 import { type Endpoint, serveHealth, serveMetrics } from "./server/http-endpoints.ts";
 import { DaemonMetrics } from "./server/metrics.ts";
-import type { HostNames, MountHost, ServiceContext } from "./server/ports.ts";
-import type { SourceOf, SourceRequest } from "./source/source.ts";
-import { DiskStorage } from "./storage/disk-storage.ts";
-import { hostId, peerId } from "./task/ids.ts";
-import { Tree } from "./tree/tree.ts";
-import { makeDirectories, removePidFile, socketAccess, writePidFile } from "./workhome-files.ts";
+import type { MountHost, ServiceContext } from "./server/ports.ts";
+import type { DiskStorage } from "./storage/disk-storage.ts";
+import { makeDirectories, socketAccess } from "./workhome-files.ts";
 
 /** A MountHost that ends its mounts when the daemon stops. */
 export interface OwnedMountHost extends MountHost {
@@ -40,33 +29,13 @@ export interface OwnedMountHost extends MountHost {
   close(): Promise<void>;
 }
 
-export interface DaemonOptions {
-  readonly loaded: LoadedConfig;
-  readonly workhome: WorkhomePaths;
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly log: Logger;
-  /** The newest log lines, for the control file. */
-  readonly recentLog: () => string;
+export interface DaemonOptions extends ContentOptions {
   readonly uid: number;
-  readonly pid: number;
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly until: Until;
   /** Makes whoever mounts the daemon's tree. */
   readonly mountHost: (tree: ContentSource) => OwnedMountHost;
   /** The daemon wants to end; the process then calls `close`. */
   readonly onEnd: (reason: string) => void;
-}
-
-/** What the daemon's content is made of. */
-interface Content {
-  readonly storage: DiskStorage;
-  readonly sourceOf: SourceOf;
-  readonly engine: Engine;
-  readonly tree: Tree;
-  readonly host: HostNames;
-  readonly requestFor: (url: string) => SourceRequest;
 }
 
 /** A part that was started, by the name it has in the log. */
@@ -114,9 +83,10 @@ export class Daemon {
   async #start(): Promise<void> {
     const { loaded, workhome, clock, log, uid, pid } = this.#options;
     const access = await this.#prepare(loaded.config);
+    const started = (name: string, stop: () => Promise<void> | void) => this.#started(name, stop);
     const metrics = new DaemonMetrics(clock);
     const ownPorts = new Set<number>();
-    const content = await this.#openContent(metrics, ownPorts);
+    const content = await openContent(this.#options, { metrics, ownPorts, started });
     const lifetime = new Lifetime({ clock, until: this.#options.until, end: this.#options.onEnd });
     const mounts = this.#options.mountHost(content.tree);
     this.#started("mounts", () => mounts.close());
@@ -136,61 +106,6 @@ export class Daemon {
     lifetime.start();
     this.#served = true;
     log.info({ version: VERSION, pid, uid, home: workhome.home }, "daemon-started");
-  }
-
-  /** Storage, sources, engine and tree: all that knows of content. */
-  async #openContent(metrics: DaemonMetrics, ownPorts: ReadonlySet<number>): Promise<Content> {
-    const { loaded, workhome, clock, log, random, environment, pid } = this.#options;
-    const { config } = loaded;
-    const storage = await openStorage(config, clock, log, workhome);
-    this.#started("storage", () => storage.close());
-    // While the storage's lock is held: no two daemons write or remove this file at one time.
-    await writePidFile(workhome.pidPath, pid);
-    this.#started("pid-file", () => removePidFile(workhome.pidPath, pid));
-    const sources = openOrigins({ config, clock, metrics, environment, ownPorts: () => ownPorts });
-    this.#started("sources", () => sources.close());
-    const identity = hostIdentity(config);
-    const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };
-    const requestFor = requestsFrom(config.mount.roots);
-    const { sourceOf } = sources;
-    // The tree's listings and the engine's answers ask the same origins: one wait for a dead one is enough.
-    const down = new OriginsDown(clock);
-    const engine = new Engine({
-      clock,
-      random,
-      log,
-      storage,
-      sourceOf,
-      scheduler: new StandaloneScheduler(),
-      newPeerId: host.newPeerId,
-      requestFor,
-      readDeadlineMs: config.mount.readTimeout,
-      retries: config.backend.maxRetries,
-      fetchesMax: config.download.concurrentPieceCount,
-      negativeMs: config.mount.negativeTimeout,
-      down,
-    });
-    this.#started("engine", () => engine.close());
-    const tree = await Tree.open({
-      engine,
-      sourceOf,
-      facts: storage.facts,
-      clock,
-      log,
-      roots: config.mount.roots,
-      consistency: config.mount.consistency,
-      attributeTimeoutMs: config.mount.attributeTimeout,
-      negativeMs: config.mount.negativeTimeout,
-      controls: {
-        stats: () => metrics.registry.metrics(),
-        config: () => showConfig(config),
-        log: this.#options.recentLog,
-      },
-      usage: () => storage.usage(),
-      down,
-    });
-    this.#started("tree", () => tree.close());
-    return { storage, sourceOf, engine, tree, host, requestFor };
   }
 
   #context(content: Content, metrics: DaemonMetrics, mounts: MountHost, lifetime: Lifetime): ServiceContext {
@@ -306,38 +221,5 @@ export class Daemon {
       }
     }
     if (this.#served) log.info({ pid: this.#options.pid }, "daemon-stopped");
-  }
-}
-
-async function openStorage(
-  config: Config,
-  clock: Clock,
-  log: Logger,
-  workhome: WorkhomePaths,
-): Promise<DiskStorage> {
-  const { policy } = config.gc;
-  try {
-    return await DiskStorage.open({
-      dir: config.storage.dir,
-      keep: config.storage.keep,
-      clock,
-      log,
-      policy: {
-        taskTtlMs: policy.taskTTL,
-        diskThresholdBytes: policy.diskThreshold,
-        diskHighThresholdPercent: policy.diskHighThresholdPercent,
-        diskLowThresholdPercent: policy.diskLowThresholdPercent,
-      },
-    });
-  } catch (error) {
-    const failure = fromUnknown(error, `cannot open the storage ${config.storage.dir}`);
-    if (failure.code !== "BUSY") throw failure;
-    throw new P2pfsError(
-      "BUSY",
-      `another daemon already serves ${workhome.home}: it holds ${config.storage.dir}`,
-      {
-        cause: error,
-      },
-    );
   }
 }

@@ -1,0 +1,149 @@
+/**
+ * All of the daemon that knows of content: storage, sources, engine and the mount's tree, made from the configuration. Serves
+ * nobody; daemon.ts does.
+ */
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import { P2pfsError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { fromUnknown } from "../base/node-errors.ts";
+import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
+import type { WorkhomePaths } from "./config/workhome.ts";
+import { Engine } from "./engine/engine.ts";
+import { OriginsDown } from "./engine/origins-down.ts";
+import { hostIdentity } from "./host-identity.ts";
+import { openOrigins } from "./origins.ts";
+import { requestsFrom } from "./requests.ts";
+import { StandaloneScheduler } from "./scheduler/standalone.ts";
+import type { DaemonMetrics } from "./server/metrics.ts";
+import type { HostNames } from "./server/ports.ts";
+import type { SourceOf, SourceRequest } from "./source/source.ts";
+import { DiskStorage } from "./storage/disk-storage.ts";
+import { hostId, peerId } from "./task/ids.ts";
+import { Tree } from "./tree/tree.ts";
+import { removePidFile, writePidFile } from "./workhome-files.ts";
+
+/** What the daemon is told of itself, as far as its content goes. */
+export interface ContentOptions {
+  readonly loaded: LoadedConfig;
+  readonly workhome: WorkhomePaths;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  /** The newest log lines, for the control file. */
+  readonly recentLog: () => string;
+  readonly pid: number;
+  /** Proxy variables and certificates' files are read from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What the daemon's content is made of. */
+export interface Content {
+  readonly storage: DiskStorage;
+  readonly sourceOf: SourceOf;
+  readonly engine: Engine;
+  readonly tree: Tree;
+  readonly host: HostNames;
+  readonly requestFor: (url: string) => SourceRequest;
+}
+
+/**
+ * Opens storage, sources, engine and tree, each handed to the next.
+ * @throws P2pfsError BUSY when another daemon has the storage, and what any part throws
+ */
+export async function openContent(
+  options: ContentOptions,
+  shared: {
+    readonly metrics: DaemonMetrics;
+    readonly ownPorts: ReadonlySet<number>;
+    /** Called for each part that was opened, in order; whoever is told stops them in reverse. */
+    readonly started: (name: string, stop: () => Promise<void> | void) => void;
+  },
+): Promise<Content> {
+  const { loaded, workhome, clock, log, random, environment, pid } = options;
+  const { metrics, ownPorts, started } = shared;
+  const { config } = loaded;
+  const storage = await openStorage(config, clock, log, workhome);
+  started("storage", () => storage.close());
+  // While the storage's lock is held: no two daemons write or remove this file at one time.
+  await writePidFile(workhome.pidPath, pid);
+  started("pid-file", () => removePidFile(workhome.pidPath, pid));
+  const sources = openOrigins({ config, clock, metrics, environment, ownPorts: () => ownPorts });
+  started("sources", () => sources.close());
+  const identity = hostIdentity(config);
+  const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };
+  const requestFor = requestsFrom(config.mount.roots);
+  const { sourceOf } = sources;
+  // The tree's listings and the engine's answers ask the same origins: one wait for a dead one is enough.
+  const down = new OriginsDown(clock);
+  const engine = new Engine({
+    clock,
+    random,
+    log,
+    storage,
+    sourceOf,
+    scheduler: new StandaloneScheduler(),
+    newPeerId: host.newPeerId,
+    requestFor,
+    readDeadlineMs: config.mount.readTimeout,
+    retries: config.backend.maxRetries,
+    fetchesMax: config.download.concurrentPieceCount,
+    negativeMs: config.mount.negativeTimeout,
+    down,
+  });
+  started("engine", () => engine.close());
+  const tree = await Tree.open({
+    engine,
+    sourceOf,
+    facts: storage.facts,
+    clock,
+    log,
+    roots: config.mount.roots,
+    consistency: config.mount.consistency,
+    attributeTimeoutMs: config.mount.attributeTimeout,
+    negativeMs: config.mount.negativeTimeout,
+    controls: {
+      stats: () => metrics.registry.metrics(),
+      config: () => showConfig(config),
+      log: options.recentLog,
+    },
+    usage: () => storage.usage(),
+    down,
+  });
+  started("tree", () => tree.close());
+  return { storage, sourceOf, engine, tree, host, requestFor };
+}
+
+async function openStorage(
+  config: Config,
+  clock: Clock,
+  log: Logger,
+  workhome: WorkhomePaths,
+): Promise<DiskStorage> {
+  const { policy } = config.gc;
+  try {
+    return await DiskStorage.open({
+      dir: config.storage.dir,
+      keep: config.storage.keep,
+      clock,
+      log,
+      policy: {
+        taskTtlMs: policy.taskTTL,
+        diskThresholdBytes: policy.diskThreshold,
+        diskHighThresholdPercent: policy.diskHighThresholdPercent,
+        diskLowThresholdPercent: policy.diskLowThresholdPercent,
+      },
+    });
+  } catch (error) {
+    const failure = fromUnknown(error, `cannot open the storage ${config.storage.dir}`);
+    if (failure.code !== "BUSY") throw failure;
+    throw new P2pfsError(
+      "BUSY",
+      `another daemon already serves ${workhome.home}: it holds ${config.storage.dir}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
