@@ -1,7 +1,8 @@
 /**
- * The mount's operations by inode and handle, with no kernel types: what a binding calls for each request. Decides
- * which version a name means and what a node looks like; reading is open-files.ts, listing open-directories.ts. Bytes
- * never pass through here, and nothing here can be written: every change is refused with EROFS.
+ * The mount's operations by inode and handle, with no kernel types: what a binding calls for each request. Each is here
+ * with its checks and its deadline; reading is open-files.ts, listing open-directories.ts, which version a name means
+ * version-choice.ts. Bytes never pass through here, and nothing here can be written: every change is refused with EROFS.
+ * Longer than other files because it is the one list of everything a kernel may ask.
  */
 import type { Clock } from "../base/clock.ts";
 import { NotFoundError, NotSupportedError, P2pfsError, PermissionError } from "../base/errors.ts";
@@ -19,18 +20,12 @@ import type { ContentSource, NodeAttributes, SourceNode, SpaceFigures } from "./
 import { type Inode, type InodeNumber, InodeTable, type InodeTableOptions } from "./inode-table.ts";
 import { isName } from "./name.ts";
 import { type DirectoryEntry, OpenDirectories } from "./open-directories.ts";
-import { OpenFiles, staleOpening } from "./open-files.ts";
+import { OpenFiles } from "./open-files.ts";
 import type { ReadPlan } from "./opened-file.ts";
 import { type ByteRange, ReadAheadBudget } from "./read-window.ts";
 import { sharedController, waitFor } from "./request-wait.ts";
+import { VersionChoice, type VersionPolicy } from "./version-choice.ts";
 import { attributeValue, isOurAttribute } from "./xattr.ts";
-
-/**
- * What a name means while files of it are open in an older version. `side-by-side`: a new inode, so that new opens get
- * the new version and old handles keep theirs. `pinned`: still the open version, for bindings whose kernel interface
- * ties the inode, and with it the page cache, to the path.
- */
-export type VersionPolicy = "side-by-side" | "pinned";
 
 export interface FilesystemOptions {
   readonly source: ContentSource;
@@ -89,6 +84,7 @@ export class Filesystem {
   readonly #inodes: InodeTable;
   readonly #files: OpenFiles;
   readonly #directories: OpenDirectories;
+  readonly #choice: VersionChoice;
   readonly #closed = sharedController();
 
   constructor(options: FilesystemOptions) {
@@ -109,6 +105,8 @@ export class Filesystem {
     };
     this.#files = new OpenFiles({ ...shared, logger, budget: options.budget ?? new ReadAheadBudget() });
     this.#directories = new OpenDirectories(shared);
+    const parts = { inodes: this.#inodes, files: this.#files };
+    this.#choice = new VersionChoice({ policy: options.versions, source, ...parts });
   }
 
   /** Open files and directories. */
@@ -128,11 +126,11 @@ export class Filesystem {
   async lookup(parent: InodeNumber, name: string, signal?: AbortSignal): Promise<Entry> {
     const directory = this.#directory(parent);
     if (!isName(name)) throw badName(name);
-    const pinned = this.#pinned(this.#inodes.remembered(parent, name));
+    const pinned = this.#choice.withoutAsking(this.#inodes.remembered(parent, name));
     if (pinned !== undefined) return this.#entry(pinned.inode, pinned.attributes);
     const found = await this.#find(directory, name, signal);
     const inode = this.#inodes.obtain(found.node);
-    const current = await this.#held(inode, () => this.#chooseVersion(inode, found.attributes));
+    const current = await this.#held(inode, () => this.#choice.of(inode, found.attributes));
     this.#inodes.remember(parent, name, current.inode);
     return this.#entry(current.inode, current.attributes);
   }
@@ -181,7 +179,7 @@ export class Filesystem {
       throw new P2pfsError("IS_A_DIRECTORY", "a directory cannot be read as a file");
     if (options.write) throw this.refusal("write");
     return this.#wait("the file", signal, async (inner) => {
-      await this.#refuseOutdated(inode, inner);
+      await this.#choice.refuseOutdated(inode, inner);
       return this.#files.open(inode, inner);
     });
   }
@@ -298,49 +296,6 @@ export class Filesystem {
       this.#inodes.unremember(directory.number, name);
       throw error;
     }
-  }
-
-  /**
-   * What is missing of an old version cannot be had any more: whoever opens the file now should get the new one.
-   * @throws P2pfsError STALE, so that the kernel looks the name up again
-   */
-  async #refuseOutdated(inode: Inode, signal: AbortSignal): Promise<void> {
-    const opened = this.#files.opened(inode);
-    if (opened === undefined || opened.complete || !inode.current) return;
-    let newest: NodeAttributes;
-    try {
-      newest = await this.#source.attributes(inode.node, signal);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      // An origin that cannot be asked does not take away what is open already.
-      return;
-    }
-    if (newest.version === opened.attributes.version) return;
-    opened.supersede();
-    throw staleOpening();
-  }
-
-  /** Version of the inode that a name leads to, and what it looks like. */
-  async #chooseVersion(
-    inode: Inode,
-    newest: NodeAttributes,
-  ): Promise<{ inode: Inode; attributes: NodeAttributes }> {
-    const opened = this.#files.opened(inode);
-    if (opened === undefined || !inode.current) return { inode, attributes: newest };
-    if (opened.superseded) return { inode: this.#inodes.renew(inode), attributes: newest };
-    if (opened.attributes.version === newest.version) return { inode, attributes: opened.attributes };
-    if (this.versions === "side-by-side") return { inode: this.#inodes.renew(inode), attributes: newest };
-    await this.#files.released(inode);
-    const still = this.#files.opened(inode);
-    return { inode, attributes: still?.attributes ?? newest };
-  }
-
-  /** Under `pinned`, what is open decides without asking anyone, unless it is being closed. */
-  #pinned(inode: Inode | undefined): { inode: Inode; attributes: NodeAttributes } | undefined {
-    if (inode === undefined || this.versions !== "pinned") return undefined;
-    const opened = this.#files.opened(inode);
-    if (opened === undefined || opened.superseded || this.#files.isClosing(inode)) return undefined;
-    return { inode, attributes: opened.attributes };
   }
 
   #directory(number: InodeNumber): Inode {

@@ -2,7 +2,8 @@
  * How the mount reaches a kernel: the one interface that every binding fulfils, so that the command that mounts and
  * the tests of the mount's meaning know no binding by name.
  */
-import type { Filesystem, VersionPolicy } from "../filesystem.ts";
+import type { Filesystem } from "../filesystem.ts";
+import type { VersionPolicy } from "../version-choice.ts";
 
 export interface MountOptions {
   /** Absolute path of an existing, empty directory. */

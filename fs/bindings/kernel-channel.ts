@@ -22,6 +22,7 @@ export interface ChannelExports {
     outboxBytes: number,
     xattrPrefix: string,
     onBatch: (inbox: Uint8Array, usedBytes: number, count: number) => void,
+    onReadFailed: (unique: bigint, result: number) => void,
     onEnd: (errno: number) => void,
   ): { readonly id: number; readonly outbox: Uint8Array };
   channelStart(id: number): number;
@@ -36,7 +37,9 @@ export interface ChannelExports {
     sizeBytes: number,
     blockShift: number,
     blocks: Uint8Array | undefined,
+    observed: boolean,
   ): number;
+  channelShareFile(id: number, handle: number, other: number): boolean;
   channelDeleteFile(id: number, handle: number): void;
   channelDrain(id: number): Promise<number>;
   channelBackingOpen(id: number, fd: number): number;
@@ -54,6 +57,8 @@ export interface ChannelCounters {
   /** READs answered by replyFromFile, and their bytes. */
   readonly workerReads: number;
   readonly workerReadBytes: number;
+  /** READs among the native ones that JavaScript was told of. */
+  readonly observedReads: number;
   /** GETXATTRs answered without JavaScript. */
   readonly nativeXattrs: number;
   /** Requests handed to JavaScript, READs among them, their bytes, and the batches they came in. */
@@ -79,6 +84,11 @@ export interface ChannelOptions {
    * multiple of 8. The bytes are overwritten after it returns.
    */
   readonly onRequests: (inbox: Uint8Array, usedBytes: number, count: number) => void;
+  /**
+   * A replyFromFile found fewer bytes than it was to send (result 0) or could not read (-errno). The request has no answer
+   * yet: the caller owes it.
+   */
+  readonly onReadFailed: (unique: bigint, result: number) => void;
   /** Nothing more will come: ENODEV after an unmount, 0 when a socket's other end closed. Called once; close() then. */
   readonly onEnd: (errno: number) => void;
 }
@@ -95,7 +105,15 @@ export interface ChannelFile {
    * must not be transferred or resized. undefined: all blocks are there.
    */
   readonly blocks: Uint8Array | undefined;
+  /**
+   * READs answered natively are told of afterwards: as a request with the opcode OBSERVED_READ, which wants no answer.
+   * Some may be left out when JavaScript is slow. Default false.
+   */
+  readonly observed?: boolean;
 }
+
+/** Opcode of a READ that was answered already: READ with a bit of ours. */
+export const OBSERVED_READ = 0x8000_000f;
 
 /** -errno of a request the kernel no longer waits for (ENOENT). */
 export const REQUEST_GONE = -2;
@@ -119,6 +137,7 @@ export class KernelChannel {
       CHANNEL_OUTBOX_BYTES,
       options.xattrPrefix ?? "",
       options.onRequests,
+      options.onReadFailed,
       options.onEnd,
     );
     this.#exports = exports;
@@ -138,8 +157,9 @@ export class KernelChannel {
   }
 
   /**
-   * Answers a READ from a file, on a worker's thread; with EIO if it cannot be read. The descriptor is duplicated.
-   * @param length bytes, at most a megabyte; fewer are sent where the file ends
+   * Answers a READ from a file, on a worker's thread; what fails there comes back as onReadFailed. The descriptor is
+   * duplicated.
+   * @param length bytes, at most a megabyte: so many are sent, or none
    * @returns 0; -EAGAIN when too many wait already, or another -errno: the caller still owes the answer then
    */
   replyFromFile(unique: bigint, fd: number, offset: number, length: number): number {
@@ -148,11 +168,16 @@ export class KernelChannel {
 
   /** From now on READs with this handle are answered natively where the blocks are present. @throws P2pfsError TOO_MANY_OPEN */
   setFile(handle: number, file: ChannelFile): void {
-    const { fd, sizeBytes, blockBytes, blocks } = file;
+    const { fd, sizeBytes, blockBytes, blocks, observed = false } = file;
     const shift = Math.log2(blockBytes);
     assert(Number.isInteger(shift), "a block's bytes are a power of two");
-    const result = this.#exports.channelSetFile(this.#id, handle, fd, sizeBytes, shift, blocks);
+    const result = this.#exports.channelSetFile(this.#id, handle, fd, sizeBytes, shift, blocks, observed);
     if (result < 0 && result !== CHANNEL_CLOSED) throw fromErrno(result, "cannot hold the content file");
+  }
+
+  /** Gives a handle the file of another. @returns false when the other has none */
+  shareFile(handle: number, other: number): boolean {
+    return this.#exports.channelShareFile(this.#id, handle, other);
   }
 
   /** Unknown handles are ignored. */

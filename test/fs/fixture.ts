@@ -3,10 +3,11 @@ import { readSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { FakeClock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
-import { Filesystem, type FilesystemOptions, type VersionPolicy } from "../../fs/filesystem.ts";
+import { Filesystem, type FilesystemOptions } from "../../fs/filesystem.ts";
 import { type InodeNumber, ROOT_INODE } from "../../fs/inode-table.ts";
 import { MemoryContentSource } from "../../fs/memory-content-source.ts";
 import type { ReadPlan } from "../../fs/opened-file.ts";
+import type { VersionPolicy } from "../../fs/version-choice.ts";
 
 export const MIB = 1024 * 1024;
 
