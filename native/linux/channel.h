@@ -55,6 +55,9 @@ struct ChannelEvent {
     kThreadsLeft,
     /// The notification or drain() with this id is done: 0 or -errno.
     kDone,
+    /// The READ with this unique could not be answered from the file it was to be answered from, and has no answer yet:
+    /// -errno, or 0 when the file ended too early.
+    kReadFailed,
   };
   Kind kind;
   uint64_t id;
@@ -66,6 +69,8 @@ struct ChannelCounters {
   std::atomic<uint64_t> nativeReads{0}, nativeReadBytes{0};
   std::atomic<uint64_t> workerReads{0}, workerReadBytes{0};
   std::atomic<uint64_t> nativeXattrs{0};
+  /// Native reads JavaScript was told of.
+  std::atomic<uint64_t> observedReads{0};
   /// Handed to JavaScript.
   std::atomic<uint64_t> requests{0}, requestBytes{0}, batches{0};
   /// READs among them.
@@ -96,7 +101,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   /// Writes one reply, in one piece or two. @returns 0 or -errno; -ENOENT: the request is gone
   int reply(const void* first, size_t firstBytes, const void* second, size_t secondBytes);
-  /// A worker answers the READ from the file. Counts as a read in flight from now on. @returns 0 or -errno
+  /// A worker answers the READ with exactly these bytes of the file, or kReadFailed follows. Counts as a read in flight
+  /// from now on. @returns 0 or -errno
   int replyFromFile(uint64_t unique, int fd, uint64_t offset, uint32_t length);
   /// Sends a notification on the notifier's thread; kDone with the id follows. @returns 0 or -errno
   int notify(uint64_t id, int32_t code, const uint8_t* body, size_t bodyBytes);
@@ -142,6 +148,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool readOne(Reader& reader);
   void handle(Reader& reader, size_t bytes);
   bool answerRead(Reader& reader, size_t bytes);
+  void tellOfRead(Reader& reader, size_t bytes);
   bool answerGetxattr(Reader& reader, size_t bytes);
   void workLoop();
   void notifyLoop();

@@ -42,8 +42,7 @@ napi_value resolved(napi_env env, int64_t result) {
   return promise;
 }
 
-/// channelOpen(fd, readers, workers, inboxBytes, outboxBytes, xattrPrefix, onBatch(bytes, used, count), onEnd(errno)):
-/// {id, outbox}
+/// channelOpen(fd, readers, workers, inboxBytes, outboxBytes, xattrPrefix, onBatch, onReadFailed, onEnd): {id, outbox}
 napi_value channelOpen(napi_env env, napi_callback_info info) {
   Arguments in(env, info);
   ChannelOptions options;
@@ -61,7 +60,7 @@ napi_value channelOpen(napi_env env, napi_callback_info info) {
     in.fail("an inbox that holds a request, and an outbox that holds a header, are expected");
   }
   if (!in.ok) return nullptr;
-  ChannelSession* session = ChannelSession::open(env, fd, options, outboxBytes, in.value(6), in.value(7));
+  ChannelSession* session = ChannelSession::open(env, fd, options, outboxBytes, {in.value(6), in.value(7), in.value(8)});
   if (session == nullptr) return nullptr;
   Sessions& sessions = sessionsOf(env);
   const int64_t id = sessions.next++;
@@ -132,7 +131,7 @@ napi_value channelNotifyNow(napi_env env, napi_callback_info info) {
   return number(env, session == nullptr ? -EBADF : session->channel().notifyNow(code, body, bodyBytes));
 }
 
-/// channelSetFile(id, handle, fd, size, blockShift, bitmap?): 0 or -errno
+/// channelSetFile(id, handle, fd, size, blockShift, bitmap?, observed): 0 or -errno
 napi_value channelSetFile(napi_env env, napi_callback_info info) {
   Arguments in(env, info);
   ChannelSession* session = sessionOf(env, in.integer(0));
@@ -143,11 +142,24 @@ napi_value channelSetFile(napi_env env, napi_callback_info info) {
   BytesValue bitmap{in.value(5), nullptr, 0};
   const bool whole = in.isNullish(5);
   if (!whole) bitmap.bytes = in.bytes(5, &bitmap.length);
+  const bool observed = in.boolean(6);
   if (!in.ok) return nullptr;
   if (session == nullptr) return number(env, -EBADF);
   if (size < 0 || blockShift < 0 || blockShift > 62) return number(env, -EINVAL);
   return number(env, session->setFile(handle, fd, static_cast<uint64_t>(size), static_cast<uint32_t>(blockShift),
-                                      whole ? nullptr : &bitmap));
+                                      whole ? nullptr : &bitmap, observed));
+}
+
+/// channelShareFile(id, handle, other): whether the other handle had a file, which both have now
+napi_value channelShareFile(napi_env env, napi_callback_info info) {
+  Arguments in(env, info);
+  ChannelSession* session = sessionOf(env, in.integer(0));
+  const auto handle = static_cast<uint64_t>(in.integer(1));
+  const auto other = static_cast<uint64_t>(in.integer(2));
+  if (!in.ok) return nullptr;
+  napi_value shared;
+  napi_get_boolean(env, session != nullptr && session->channel().files().share(handle, other), &shared);
+  return shared;
 }
 
 /// channelDeleteFile(id, handle)
@@ -193,6 +205,7 @@ napi_value channelCounters(napi_env env, napi_callback_info info) {
   add("workerReads", c.workerReads);
   add("workerReadBytes", c.workerReadBytes);
   add("nativeXattrs", c.nativeXattrs);
+  add("observedReads", c.observedReads);
   add("requests", c.requests);
   add("requestBytes", c.requestBytes);
   add("requestedReads", c.requestedReads);
@@ -223,6 +236,7 @@ void addChannel(napi_env env, napi_value exports) {
   setFunction(env, exports, "channelNotify", channelNotify);
   setFunction(env, exports, "channelNotifyNow", channelNotifyNow);
   setFunction(env, exports, "channelSetFile", channelSetFile);
+  setFunction(env, exports, "channelShareFile", channelShareFile);
   setFunction(env, exports, "channelDeleteFile", channelDeleteFile);
   setFunction(env, exports, "channelBackingOpen", channelBackingOpen);
   setFunction(env, exports, "channelBackingClose", channelBackingClose);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #include "channel.h"
@@ -119,8 +120,18 @@ bool Channel::answerRead(Reader& reader, size_t bytes) {
   if (replyOrWait(header.unique, 0, reader.body.get(), length) == 0) {
     count(counters_.nativeReads);
     count(counters_.nativeReadBytes, length);
+    if (file->observed) tellOfRead(reader, bytes);
   }
   return true;
+}
+
+/// Best effort: somebody who is busy learns less.
+void Channel::tellOfRead(Reader& reader, size_t bytes) {
+  const uint32_t opcode = abi::kRead | abi::kObserved;
+  memcpy(reader.request.get() + offsetof(abi::InHeader, opcode), &opcode, sizeof opcode);
+  if (!inbox_.appendIfRoom(reader.request.get(), bytes)) return;
+  count(counters_.observedReads);
+  wake();
 }
 
 bool Channel::answerGetxattr(Reader& reader, size_t bytes) {
@@ -160,11 +171,11 @@ void Channel::workLoop() {
   while (auto job = jobs_.pop()) {
     const ssize_t got = readFully(job->fd.get(), body.get(), job->length, job->offset);
     postDrained(epochs_.leave(job->epoch));
-    const bool failed = got < 0;
-    const size_t bytes = failed ? 0 : static_cast<size_t>(got);
-    if (replyOrWait(job->unique, failed ? EIO : 0, body.get(), bytes) == 0 && !failed) {
+    if (got != static_cast<ssize_t>(job->length)) {
+      post({ChannelEvent::kReadFailed, job->unique, got < 0 ? static_cast<int>(got) : 0});
+    } else if (replyOrWait(job->unique, 0, body.get(), job->length) == 0) {
       count(counters_.workerReads);
-      count(counters_.workerReadBytes, bytes);
+      count(counters_.workerReadBytes, job->length);
     }
   }
 }

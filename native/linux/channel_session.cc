@@ -41,9 +41,9 @@ void ReferenceGraveyard::empty(napi_env env) {
 }
 
 ChannelSession* ChannelSession::open(napi_env env, int fd, ChannelOptions options, size_t outboxBytes,
-                                     napi_value onBatch, napi_value onEnd) {
+                                     const SessionCallbacks& callbacks) {
   auto* session = new ChannelSession(env);
-  if (!session->prepare(options, outboxBytes, onBatch, onEnd)) {
+  if (!session->prepare(options, outboxBytes, callbacks)) {
     session->dropReferences();
     delete session;
     napi_throw_error(env, nullptr, "the channel's buffers or callbacks could not be made");
@@ -62,15 +62,16 @@ ChannelSession* ChannelSession::open(napi_env env, int fd, ChannelOptions option
   return session;
 }
 
-bool ChannelSession::prepare(ChannelOptions& options, size_t outboxBytes, napi_value onBatch, napi_value onEnd) {
+bool ChannelSession::prepare(ChannelOptions& options, size_t outboxBytes, const SessionCallbacks& callbacks) {
   for (int i = 0; i < 2; ++i) options.inboxes[i] = holdBytes(env_, options.inboxBytes, &inboxes_[i]);
   outbox_ = holdBytes(env_, outboxBytes, &outboxReference_);
   outboxBytes_ = outboxBytes;
   napi_value name;
   const bool made =
       options.inboxes[0] != nullptr && options.inboxes[1] != nullptr && outbox_ != nullptr &&
-      napi_create_reference(env_, onBatch, 1, &onBatch_) == napi_ok &&
-      napi_create_reference(env_, onEnd, 1, &onEnd_) == napi_ok &&
+      napi_create_reference(env_, callbacks.onBatch, 1, &onBatch_) == napi_ok &&
+      napi_create_reference(env_, callbacks.onReadFailed, 1, &onReadFailed_) == napi_ok &&
+      napi_create_reference(env_, callbacks.onEnd, 1, &onEnd_) == napi_ok &&
       napi_create_string_utf8(env_, "p2pfs channel", NAPI_AUTO_LENGTH, &name) == napi_ok &&
       napi_create_threadsafe_function(env_, nullptr, nullptr, name, 0, 1, this, onFinalize, this, onWake, &wake_) ==
           napi_ok;
@@ -86,12 +87,14 @@ int ChannelSession::start() {
   return channel_->start();
 }
 
-int ChannelSession::setFile(uint64_t handle, int fd, uint64_t size, uint32_t blockShift, const BytesValue* bitmap) {
+int ChannelSession::setFile(uint64_t handle, int fd, uint64_t size, uint32_t blockShift, const BytesValue* bitmap,
+                            bool observed) {
   auto entry = std::make_shared<FileEntry>();
   entry->fd = Descriptor::duplicateOf(fd);
   if (!entry->fd.valid()) return -errno;
   entry->size = size;
   entry->blockShift = blockShift;
+  entry->observed = observed;
   if (bitmap != nullptr) {
     napi_ref reference;
     if (napi_create_reference(env_, bitmap->value, 1, &reference) != napi_ok) return -EINVAL;
@@ -164,7 +167,8 @@ void ChannelSession::deliver() {
   bool readersLeft = false;
   for (const ChannelEvent& event : events) readersLeft |= event.kind == ChannelEvent::kReadersLeft;
   deliverBatches(readersLeft);
-  for (const ChannelEvent& event : events) happened(event);
+  // The last event of all leaves nothing to call.
+  for (size_t i = 0; i < events.size() && !over_; ++i) happened(events[i]);
   graveyard_->empty(env_);
 }
 
@@ -192,6 +196,12 @@ void ChannelSession::happened(const ChannelEvent& event) {
       return finish();
     case ChannelEvent::kDone:
       return settle(event.id, event.result);
+    case ChannelEvent::kReadFailed: {
+      napi_value values[2];
+      napi_create_bigint_uint64(env_, event.id, &values[0]);
+      values[1] = number(env_, event.result);
+      return call(onReadFailed_, 2, values);
+    }
   }
 }
 
@@ -223,7 +233,7 @@ void ChannelSession::finish() {
 }
 
 void ChannelSession::dropReferences() {
-  for (napi_ref* reference : {&onBatch_, &onEnd_, &outboxReference_, &inboxes_[0], &inboxes_[1]}) {
+  for (napi_ref* reference : {&onBatch_, &onReadFailed_, &onEnd_, &outboxReference_, &inboxes_[0], &inboxes_[1]}) {
     if (*reference != nullptr) napi_delete_reference(env_, std::exchange(*reference, nullptr));
   }
 }

@@ -32,12 +32,22 @@ struct BytesValue {
   size_t length;
 };
 
+/// JavaScript functions.
+struct SessionCallbacks {
+  /// (inbox: Uint8Array, usedBytes: number, count: number)
+  napi_value onBatch;
+  /// (unique: bigint, result: number), see ChannelEvent::kReadFailed
+  napi_value onReadFailed;
+  /// (errno: number)
+  napi_value onEnd;
+};
+
 /// Freed by its thread-safe function's finalizer, after the channel was closed or the environment ended.
 class ChannelSession {
  public:
   /// @returns nullptr with an exception pending
-  static ChannelSession* open(napi_env env, int fd, ChannelOptions options, size_t outboxBytes, napi_value onBatch,
-                              napi_value onEnd);
+  static ChannelSession* open(napi_env env, int fd, ChannelOptions options, size_t outboxBytes,
+                              const SessionCallbacks& callbacks);
 
   Channel& channel() { return *channel_; }
   uint8_t* outbox() { return outbox_; }
@@ -47,7 +57,7 @@ class ChannelSession {
   /// @returns 0 or -errno
   int start();
   /// @param bitmap its bits are read as long as an entry needs them; nullptr: all blocks are there. @returns 0 or -errno
-  int setFile(uint64_t handle, int fd, uint64_t size, uint32_t blockShift, const BytesValue* bitmap);
+  int setFile(uint64_t handle, int fd, uint64_t size, uint32_t blockShift, const BytesValue* bitmap, bool observed);
   void deleteFile(uint64_t handle);
 
   // Promises of 0 or -errno.
@@ -61,7 +71,7 @@ class ChannelSession {
 
  private:
   explicit ChannelSession(napi_env env) : env_(env) {}
-  bool prepare(ChannelOptions& options, size_t outboxBytes, napi_value onBatch, napi_value onEnd);
+  bool prepare(ChannelOptions& options, size_t outboxBytes, const SessionCallbacks& callbacks);
   static void onWake(napi_env env, napi_value, void* context, void*);
   static void onEnvironmentEnds(void* session);
   static void onFinalize(napi_env, void* session, void*) { delete static_cast<ChannelSession*>(session); }
@@ -80,7 +90,7 @@ class ChannelSession {
   std::shared_ptr<Channel> channel_;
   std::shared_ptr<ReferenceGraveyard> graveyard_ = std::make_shared<ReferenceGraveyard>();
   napi_threadsafe_function wake_ = nullptr;
-  napi_ref onBatch_ = nullptr, onEnd_ = nullptr, outboxReference_ = nullptr;
+  napi_ref onBatch_ = nullptr, onReadFailed_ = nullptr, onEnd_ = nullptr, outboxReference_ = nullptr;
   napi_ref inboxes_[2] = {nullptr, nullptr};
   uint8_t* outbox_ = nullptr;
   size_t outboxBytes_ = 0;

@@ -22,6 +22,8 @@ struct FileEntry {
   /// Bit i (byte i >> 3, bit i & 7): block i is in the file. nullptr: every block is.
   std::shared_ptr<const uint8_t> bitmap;
   size_t bitmapBytes = 0;
+  /// JavaScript is told of each READ that was answered from it, afterwards.
+  bool observed = false;
 
   /// Whether all bytes of [offset, offset + length), which ends within the size, are in the file.
   bool present(uint64_t offset, uint64_t length) const {
@@ -50,6 +52,14 @@ class FileTable {
     std::unique_lock<std::shared_mutex> lock(mutex_);
     entries_[handle].swap(entry);
     lock.unlock();
+  }
+
+  /// Lets a handle have another's file. @returns whether there was one
+  bool share(uint64_t handle, uint64_t other) {
+    std::shared_ptr<const FileEntry> entry = find(other);
+    if (entry == nullptr) return false;
+    set(handle, std::move(entry));
+    return true;
   }
 
   void remove(uint64_t handle) {

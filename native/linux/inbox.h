@@ -22,13 +22,20 @@ class Inbox {
 
   /// Waits for room: a reader that cannot hand over stops reading, and the kernel queues. @returns false once abandoned
   bool append(const uint8_t* message, size_t length) {
-    const size_t padded = (length + 7) & ~size_t{7};
+    const size_t padded = paddedTo8(length);
     std::unique_lock<std::mutex> lock(mutex_);
     room_.wait(lock, [&] { return abandoned_ || used_ + padded <= capacity_; });
     if (abandoned_) return false;
-    memcpy(buffers_[filling_] + used_, message, length);
-    used_ += padded;
-    ++count_;
+    put(message, length, padded);
+    return true;
+  }
+
+  /// Does not wait. @returns false when there is no room
+  bool appendIfRoom(const uint8_t* message, size_t length) {
+    const size_t padded = paddedTo8(length);
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (abandoned_ || used_ + padded > capacity_) return false;
+    put(message, length, padded);
     return true;
   }
 
@@ -52,6 +59,13 @@ class Inbox {
   }
 
  private:
+  static size_t paddedTo8(size_t length) { return (length + 7) & ~size_t{7}; }
+  void put(const uint8_t* message, size_t length, size_t padded) {
+    memcpy(buffers_[filling_] + used_, message, length);
+    used_ += padded;
+    ++count_;
+  }
+
   uint8_t* const buffers_[2];
   const size_t capacity_;
   std::mutex mutex_;

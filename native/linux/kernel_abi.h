@@ -42,6 +42,8 @@ static_assert(sizeof(GetxattrIn) == 8);
 
 constexpr uint32_t kRead = 15;
 constexpr uint32_t kGetxattr = 22;
+/// Ours: added to the opcode of a READ that was answered already, and that JavaScript is only told of.
+constexpr uint32_t kObserved = 1u << 31;
 
 struct BackingMap {
   int32_t fd;

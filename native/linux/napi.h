@@ -7,7 +7,7 @@
 
 namespace p2pfs {
 
-constexpr size_t kArgumentsMax = 8;
+constexpr size_t kArgumentsMax = 9;
 /// Longest text taken from JavaScript: PATH_MAX and room for mount options.
 constexpr size_t kTextBytesMax = 16384;
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { describe, test } from "node:test";
-import { CHANNEL_CLOSED } from "../../fs/bindings/kernel-channel.ts";
+import { CHANNEL_CLOSED, OBSERVED_READ } from "../../fs/bindings/kernel-channel.ts";
 import { seededRandom } from "../base/seeded-random.ts";
 import { scopeOf } from "../system/scope.ts";
 import { addon, addonMissing } from "./built-addon.ts";
@@ -110,22 +110,62 @@ describe("the kernel channel", { skip: addonMissing }, () => {
     assert.equal(channel.counters()?.nativeReads, 0);
   });
 
-  test("a worker answers from a file, short at its end, and with EIO where it cannot be read", async (t) => {
-    const { kernel, channel } = openChannel(t);
+  test("a worker answers with the bytes of a file, all or none", async (t) => {
+    const { kernel, channel, failedReads, until } = openChannel(t);
     const file = await contentFile(t, 2);
     channel.start();
-    assert.equal(channel.replyFromFile(1n << 63n, file.fd, BLOCK - 1, BLOCK * 4), 0);
+    assert.equal(channel.replyFromFile(1n << 63n, file.fd, BLOCK - 1, BLOCK), 0);
     const reply = await kernel.receive();
     assert.equal(reply?.unique, 1n << 63n);
-    assert.deepEqual(reply?.body, Buffer.concat([Buffer.alloc(1, 1), Buffer.alloc(BLOCK, 2)]));
+    assert.deepEqual(reply?.body, Buffer.concat([Buffer.alloc(1, 1), Buffer.alloc(BLOCK - 1, 2)]));
+    assert.equal(channel.replyFromFile((1n << 63n) | 5n, file.fd, BLOCK, BLOCK + 1), 0);
+    await until(() => failedReads.length === 1);
     closeSync(file.fd);
     const writeOnly = openSync(file.path, "a");
     assert.equal(channel.replyFromFile(2n, writeOnly, 0, 1), 0);
     closeSync(writeOnly);
-    assert.equal((await kernel.receive())?.error, -5);
+    await until(() => failedReads.length === 2);
+    assert.deepEqual(failedReads, [
+      [(1n << 63n) | 5n, 0],
+      [2n, -9],
+    ]);
     assert.equal(channel.replyFromFile(3n, 1_000_000, 0, 1), -9, "the descriptor is not open");
     assert.equal(channel.replyFromFile(3n, file.fd, 0, (1 << 20) + 1), -22, "more than a reply may hold");
     assert.equal(channel.counters()?.workerReads, 1);
+  });
+
+  test("tells afterwards of native reads of files that are observed, and of no others", async (t) => {
+    const { kernel, channel, requests, received } = openChannel(t);
+    const file = await contentFile(t, 4);
+    const entry = { fd: file.fd, sizeBytes: file.sizeBytes, blockBytes: BLOCK, blocks: undefined };
+    channel.setFile(1, { ...entry, observed: true });
+    channel.setFile(2, entry);
+    closeSync(file.fd);
+    channel.start();
+    for (const handle of [2n, 1n]) {
+      kernel.send(readMessage(5n, { handle, offset: 100n, size: 50 }));
+      assert.equal((await kernel.receive())?.error, 0);
+    }
+    await received(1);
+    const told = readMessage(5n, { handle: 1n, offset: 100n, size: 50 });
+    told.writeUInt32LE(OBSERVED_READ, 4);
+    assert.deepEqual(requests, [told]);
+    assert.deepEqual([channel.counters()?.observedReads, channel.counters()?.requests], [1, 0]);
+  });
+
+  test("handles share a file, which stays until the last of them is deleted", async (t) => {
+    const { kernel, channel, received } = openChannel(t);
+    const file = await contentFile(t, 1);
+    channel.setFile(1, { fd: file.fd, sizeBytes: BLOCK, blockBytes: BLOCK, blocks: undefined });
+    closeSync(file.fd);
+    assert.equal(channel.shareFile(2, 1), true);
+    assert.equal(channel.shareFile(3, 77), false);
+    channel.deleteFile(1);
+    channel.start();
+    kernel.send(readMessage(1n, { handle: 2n, offset: 0n, size: 3 }));
+    assert.deepEqual((await kernel.receive())?.body, Buffer.alloc(3, 1));
+    kernel.send(readMessage(2n, { handle: 1n, offset: 0n, size: 3 }));
+    await received(1);
   });
 
   test("the file of a handle stays its own when the descriptor's number is closed and used again", async (t) => {
@@ -258,14 +298,18 @@ describe("the end of a kernel channel", { skip: addonMissing }, () => {
   });
 
   test("a descriptor that cannot be polled or is not open is refused with an error", () => {
-    const options = { onRequests: () => undefined, onEnd: () => undefined };
+    const options = { onRequests: () => undefined, onReadFailed: () => undefined, onEnd: () => undefined };
     assert.throws(() => addon().openChannel(1_000_000, options), { code: "BAD_HANDLE" });
   });
 
   test("a regular file in place of the device ends the channel", async (t) => {
     const file = await contentFile(t, 1);
     const ended = new Promise<number>((resolve) => {
-      const channel = addon().openChannel(file.fd, { onRequests: () => undefined, onEnd: resolve });
+      const channel = addon().openChannel(file.fd, {
+        onRequests: () => undefined,
+        onReadFailed: () => undefined,
+        onEnd: resolve,
+      });
       t.after(() => channel.close());
       channel.start();
     });

@@ -16,6 +16,7 @@ const BLOCK = 4096;
 function open(kernel: PretendKernel, options: Partial<ChannelOptions> = {}) {
   return addon().openChannel(kernel.device, {
     onRequests: () => undefined,
+    onReadFailed: () => undefined,
     onEnd: () => undefined,
     ...options,
   });

@@ -61,8 +61,11 @@ export interface OpenedChannel {
   /** Copies of the requests handed on, in order. */
   readonly requests: Buffer[];
   readonly ends: number[];
+  readonly failedReads: [bigint, number][];
   /** Resolves once `count` requests came in all. */
   received(count: number): Promise<void>;
+  /** Resolves once it is so; looked at whenever something comes. */
+  until(isSo: () => boolean): Promise<void>;
   /** Resolves once onEnd was called. */
   readonly ended: Promise<void>;
 }
@@ -76,6 +79,7 @@ export function openChannel(t: Ends, options: Partial<ChannelOptions> = {}): Ope
   const kernel = new PretendKernel();
   const requests: Buffer[] = [];
   const ends: number[] = [];
+  const failedReads: [bigint, number][] = [];
   const waiting = new Set<() => void>();
   let onEnded: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
@@ -84,6 +88,10 @@ export function openChannel(t: Ends, options: Partial<ChannelOptions> = {}): Ope
   const channel = addon().openChannel(kernel.device, {
     onRequests(inbox, usedBytes, count) {
       requests.push(...messagesOf(inbox, usedBytes, count));
+      for (const look of waiting) look();
+    },
+    onReadFailed(unique, result) {
+      failedReads.push([unique, result]);
       for (const look of waiting) look();
     },
     onEnd(errno) {
@@ -96,17 +104,18 @@ export function openChannel(t: Ends, options: Partial<ChannelOptions> = {}): Ope
     await channel.close();
     kernel.close();
   });
-  const received = (count: number) =>
+  const until = (isSo: () => boolean) =>
     new Promise<void>((resolve) => {
       const look = () => {
-        if (requests.length < count) return;
+        if (!isSo()) return;
         waiting.delete(look);
         resolve();
       };
       waiting.add(look);
       look();
     });
-  return { kernel, channel, requests, ends, received, ended };
+  const received = (count: number) => until(() => requests.length >= count);
+  return { kernel, channel, requests, ends, failedReads, received, until, ended };
 }
 
 /** Copies of a batch's messages. */

@@ -95,6 +95,10 @@ class TinyServer {
     this.channel = addon().openChannel(fd, {
       xattrPrefix: "user.p2p.",
       onRequests: (inbox, usedBytes) => this.onRequests(inbox, usedBytes),
+      onReadFailed: (unique) => {
+        replies.writeReplyHeader(this.view, unique, EIO, 0);
+        this.channel.reply(replies.REPLY_BODY);
+      },
       onEnd: (errno) => {
         console.log(JSON.stringify({ ended: errno }));
         void this.channel.close().then(() => process.exit(errno === 19 ? 0 : 1));
