@@ -17,9 +17,10 @@ import { type PieceSpan, pieceCount, pieceRange, piecesOverlapping } from "../ta
 import type { ByteRange } from "../task/range.ts";
 import type { Send } from "./calls.ts";
 import { type DownloadPlan, planDownload } from "./download-request.ts";
-import { announcedPiece, type FinishedPiece, finishedPiece } from "./messages.ts";
+import { announcedPiece, finishedPiece } from "./messages.ts";
 import type { DownloadLabels } from "./metrics.ts";
 import { encodePieceFinished, PieceBuffers } from "./piece-content.ts";
+import { PieceQueue } from "./piece-queue.ts";
 import type { ServiceContext } from "./ports.ts";
 
 /** An answer as a message, or already encoded. */
@@ -44,7 +45,8 @@ export class Downloads {
   readonly #buffers = new PieceBuffers();
   readonly #closing = new AbortController();
   readonly #prefetches = new Map<string, Promise<void>>();
-  #running = 0;
+  /** One per call, aborted when the client goes away or the server stops. */
+  readonly #running = new Set<AbortController>();
 
   constructor(context: ServiceContext) {
     this.#context = context;
@@ -58,14 +60,17 @@ export class Downloads {
   ): Promise<void> {
     const { metrics, clock, beginUse } = this.#context;
     const plan = planDownload(request.download, this.#context.requestFor);
-    if (this.#running >= DOWNLOADS_MAX)
+    if (this.#running.size >= DOWNLOADS_MAX)
       throw new LimitError(`more than ${DOWNLOADS_MAX} downloads run at once; try again later`);
-    this.#running += 1;
     const labels = labelsOf(request);
     const endUse = beginUse();
     const measured = metrics.downloadBegan(labels);
-    const ended = AbortSignal.any([signal, this.#closing.signal]);
-    const deadline = deadlineSignal(clock, "the whole download", plan.timeoutMs, ended);
+    const call = new AbortController();
+    const onGone = () => call.abort(signal.reason);
+    if (signal.aborted) onGone();
+    signal.addEventListener("abort", onGone, { once: true });
+    this.#running.add(call);
+    const deadline = deadlineSignal(clock, "the whole download", plan.timeoutMs, call.signal);
     try {
       if (plan.output !== undefined) await this.#checkOutput(plan.output);
       const bytes = await this.#run(plan, send, deadline.signal);
@@ -76,13 +81,16 @@ export class Downloads {
     } finally {
       deadline.close();
       endUse();
-      this.#running -= 1;
+      signal.removeEventListener("abort", onGone);
+      this.#running.delete(call);
     }
   }
 
   /** Ends what runs, prefetches too. Idempotent. */
   async close(): Promise<void> {
-    this.#closing.abort(new UnavailableError("the daemon is stopping", {}, "CLOSED"));
+    const reason = new UnavailableError("the daemon is stopping", {}, "CLOSED");
+    this.#closing.abort(reason);
+    for (const call of this.#running) call.abort(reason);
     await Promise.allSettled(this.#prefetches.values());
   }
 
@@ -132,11 +140,13 @@ export class Downloads {
     const queue = new PieceQueue(span);
     const stopListening = task.onPiece((piece) => queue.add(piece, false));
     const leaving = new AbortController();
+    const leave = () => leaving.abort(signal.reason);
+    signal.addEventListener("abort", leave, { once: true });
     let late: Timer | undefined;
     try {
       for (const piece of await task.finishedPieces()) queue.add(piece, true);
       if (!queue.complete)
-        task.want(bytesOf(running), plan.priority, AbortSignal.any([signal, leaving.signal])).then(
+        task.want(bytesOf(running), plan.priority, leaving.signal).then(
           () => {
             // The records follow at once; should they not, nothing else would end the wait.
             const failure = new P2pfsError("INTERNAL", "a piece has all its bytes but was not finished");
@@ -150,7 +160,8 @@ export class Downloads {
         await this.#sendPiece(running, finishedPiece(task.record, next.piece, next.local));
       }
     } finally {
-      leaving.abort(signal.reason);
+      signal.removeEventListener("abort", leave);
+      leave();
       late?.cancel();
       stopListening();
     }
@@ -244,56 +255,4 @@ function labelsOf({ download }: DownloadTaskRequest__Output): DownloadLabels {
     app: download?.application ?? "",
     priority: download?.priority ?? "LEVEL0",
   };
-}
-
-interface QueuedPiece {
-  readonly piece: FinishedPiece;
-  readonly local: boolean;
-}
-
-/** Finished pieces of a span on their way to the client, each once; bounded by the span. */
-class PieceQueue {
-  readonly #span: PieceSpan;
-  readonly #seen = new Set<number>();
-  readonly #pieces: QueuedPiece[] = [];
-  #failure: { readonly error: unknown } | undefined;
-  #wake: (() => void) | undefined;
-
-  constructor(span: PieceSpan) {
-    this.#span = span;
-  }
-
-  /** Every piece of the span has come. */
-  get complete(): boolean {
-    return this.#seen.size === this.#span.count;
-  }
-
-  add(piece: FinishedPiece, local: boolean): void {
-    const { first, count } = this.#span;
-    if (piece.number < first || piece.number >= first + count || this.#seen.has(piece.number)) return;
-    this.#seen.add(piece.number);
-    this.#pieces.push({ piece, local });
-    this.#wake?.();
-  }
-
-  fail(error: unknown): void {
-    this.#failure ??= { error };
-    this.#wake?.();
-  }
-
-  /**
-   * The next piece; undefined after the last. Pieces that came before a failure are told before it.
-   * @throws what `fail` was given
-   */
-  async next(): Promise<QueuedPiece | undefined> {
-    for (;;) {
-      const piece = this.#pieces.shift();
-      if (piece !== undefined) return piece;
-      if (this.complete) return undefined;
-      if (this.#failure !== undefined) throw this.#failure.error;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
 }
