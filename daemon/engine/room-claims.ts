@@ -43,6 +43,6 @@ export class RoomClaims {
       throw error;
     }
     claim.end();
-    throw new LimitError("no room is left in the storage for what is to be fetched", {}, "NO_SPACE");
+    throw new LimitError("no space is left in the storage (storage.dir) for what is to be fetched", {}, "NO_SPACE");
   }
 }
