@@ -370,6 +370,14 @@ export const CHANNEL_WORKERS = 2;
 export const CHANNEL_INBOX_BYTES = 4 * MIB;
 /** Bytes of one reply made by JavaScript: a header and the largest body. */
 export const CHANNEL_OUTBOX_BYTES = 1 * MIB + 4 * KIB;
+/** How long the kernel believes names and attributes unless the config says otherwise (mount.attributeTimeout), ms. */
+export const ATTRIBUTES_MS_DEFAULT = 10_000;
+/** How long the kernel believes that a name is not there, ms. */
+export const ABSENT_NAMES_MS_DEFAULT = 1_000;
+/** Requests of one mount that may wait in JavaScript at once, about 2 KiB each; beyond it EAGAIN. */
+export const CHANNEL_REQUESTS_MAX = 16_384;
+/** Interruptions remembered because they overtook their request. */
+export const CHANNEL_EARLY_INTERRUPTS_MAX = 1_024;
 /** Longest time fusermount3 may take, ms. */
 export const MOUNT_HELPER_MS = 10_000;
 /** Bytes of the largest READ or WRITE: 256 pages, the most kernels allow without being told (fs.fuse.max_pages_limit). */

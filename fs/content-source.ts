@@ -81,6 +81,14 @@ export interface ContentSource {
   lookup(parent: SourceNode, name: string, signal?: AbortSignal): Promise<SourceNode | undefined>;
   /** Attributes now, revalidated when older than the source's own time-out. @throws NotFoundError when it is gone */
   attributes(node: SourceNode, signal?: AbortSignal): Promise<NodeAttributes>;
+  /**
+   * The child and its attributes, when both are known and fresh enough to be told without asking anyone; undefined says
+   * nothing. Never waits. What a listing that shows attributes asks for each name, so it must be cheap.
+   */
+  known?(
+    parent: SourceNode,
+    name: string,
+  ): { readonly node: SourceNode; readonly attributes: NodeAttributes } | undefined;
   /** Pages of a directory. Never holds "." and "..". */
   list(directory: SourceNode, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;
   /** Opens a file at its newest version. */

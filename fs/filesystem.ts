@@ -16,8 +16,20 @@ import {
   statOf,
   W_OK,
 } from "./attributes.ts";
-import type { ContentSource, NodeAttributes, SourceNode, SpaceFigures } from "./content-source.ts";
-import { type Inode, type InodeNumber, InodeTable, type InodeTableOptions } from "./inode-table.ts";
+import type {
+  ContentSource,
+  NodeAttributes,
+  OpenContent,
+  SourceNode,
+  SpaceFigures,
+} from "./content-source.ts";
+import {
+  type Inode,
+  type InodeNumber,
+  InodeTable,
+  type InodeTableOptions,
+  ROOT_INODE,
+} from "./inode-table.ts";
 import { isName } from "./name.ts";
 import { type DirectoryEntry, OpenDirectories } from "./open-directories.ts";
 import { OpenFiles } from "./open-files.ts";
@@ -180,8 +192,63 @@ export class Filesystem {
     if (options.write) throw this.refusal("write");
     return this.#wait("the file", signal, async (inner) => {
       await this.#choice.refuseOutdated(inode, inner);
-      return this.#files.open(inode, inner);
+      const handle = await this.#files.open(inode, inner);
+      try {
+        this.#choice.refuseUnshown(inode, this.#files.fileOf(handle).file);
+        return handle;
+      } catch (error) {
+        this.#files.release(handle);
+        throw error;
+      }
     });
+  }
+
+  /** Content of an open file, for bindings that answer reads themselves; undefined for bytes made at open. @throws P2pfsError BAD_HANDLE */
+  contentOf(handle: number): OpenContent | undefined {
+    return this.#files.fileOf(handle).file.content;
+  }
+
+  /** A read was answered without read(). Unknown handles are ignored: it may have been closed meanwhile. */
+  observe(handle: number, range: ByteRange): void {
+    this.#files.observe(handle, range);
+  }
+
+  /**
+   * True when the inode was last opened in the same version, so that what a kernel cached of its bytes is right still;
+   * notes this opening as the last. @throws P2pfsError BAD_HANDLE
+   */
+  keepsCache(handle: number): boolean {
+    const { file, inode } = this.#files.fileOf(handle);
+    const same = inode.cachedVersion === file.version;
+    inode.cachedVersion = file.version;
+    return same;
+  }
+
+  /** From now on names lead to a new inode of the node, with the same st_ino; what is open in this one goes on. */
+  detach(number: InodeNumber): void {
+    const inode = this.#inodes.get(number);
+    if (inode.current && number !== ROOT_INODE) this.#inodes.renew(inode);
+  }
+
+  /** True while names lead to the inode. */
+  isCurrent(number: InodeNumber): boolean {
+    return this.#inodes.get(number).current;
+  }
+
+  /**
+   * A name's inode, if the source knows it without asking anyone, with one lookup counted; undefined means that lookup()
+   * may know more.
+   */
+  peek(parent: InodeNumber, name: string): Entry | undefined {
+    const directory = this.#directory(parent);
+    const known = this.#source.known?.(directory.node, name);
+    if (known === undefined) return undefined;
+    const inode = this.#inodes.obtain(known.node);
+    const opened = this.#files.opened(inode);
+    // Which version the name means then takes a lookup.
+    if (opened !== undefined && opened.attributes.version !== known.attributes.version) return undefined;
+    this.#inodes.remember(parent, name, inode);
+    return this.#entry(inode, known.attributes);
   }
 
   /**
@@ -310,6 +377,7 @@ export class Filesystem {
   }
 
   #stat(inode: Inode, attributes: NodeAttributes): StatAttributes {
+    inode.shownVersion = attributes.version;
     return statOf(attributes, inode.ino, this.#ownership);
   }
 

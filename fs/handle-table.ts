@@ -40,6 +40,11 @@ export class HandleTable<T> {
     return handle;
   }
 
+  /** The handle; undefined when it is not open. */
+  find(number: number): T | undefined {
+    return this.#handles.get(number);
+  }
+
   /** The handle, which is not open any more; undefined when it was not. */
   remove(number: number): T | undefined {
     const handle = this.#handles.get(number);

@@ -32,6 +32,10 @@ export interface Inode {
   holds: number;
   /** False once the node has a newer inode: no name leads here any more. */
   current: boolean;
+  /** Version whose attributes were told last; undefined: none. */
+  shownVersion: string | undefined;
+  /** Version of the last opening, whose bytes the kernel may have cached; undefined: none. */
+  cachedVersion: string | undefined;
 }
 
 export interface InodeTableOptions {
@@ -74,6 +78,8 @@ export class InodeTable {
       lookups: 1,
       holds: 0,
       current: true,
+      shownVersion: undefined,
+      cachedVersion: undefined,
     };
     this.#byNumber.set(ROOT_INODE, root);
     this.#byKey.set(options.root.key, root);
@@ -187,7 +193,16 @@ export class InodeTable {
       throw new LimitError(`the kernel holds more than ${this.#referencedMax} inodes of the mount`);
     this.#last += 1;
     const number = this.#last as InodeNumber;
-    const inode: Inode = { number, ino: ino ?? number, node, lookups: 0, holds: 0, current: true };
+    const inode: Inode = {
+      number,
+      ino: ino ?? number,
+      node,
+      lookups: 0,
+      holds: 0,
+      current: true,
+      shownVersion: undefined,
+      cachedVersion: undefined,
+    };
     this.#byNumber.set(number, inode);
     this.#byKey.set(node.key, inode);
     this.#rest(inode);

@@ -158,6 +158,16 @@ export class MemoryContentSource implements ContentSource {
     return attributesOf(found, found.text === undefined ? 0 : Buffer.byteLength(found.text()));
   }
 
+  known(parent: SourceNode, name: string): { node: SourceNode; attributes: NodeAttributes } | undefined {
+    const directory = this.#resolve(parent);
+    const node = directory.children.get(name);
+    if (node === undefined || this.#isFaulty(directory, name)) return undefined;
+    return {
+      node,
+      attributes: attributesOf(node, node.text === undefined ? 0 : Buffer.byteLength(node.text())),
+    };
+  }
+
   async *list(directory: SourceNode, signal?: AbortSignal): AsyncGenerator<readonly ListedEntry[]> {
     const found = this.#resolve(directory);
     const entries = [...found.children].map(([name, { kind }]) => ({ name, kind }));
@@ -237,6 +247,12 @@ export class MemoryContentSource implements ContentSource {
       node = next;
     }
     return [node, last];
+  }
+
+  #isFaulty(directory: MemoryNode, name: string): boolean {
+    if (this.#faults.size === 0) return false;
+    const path = join(this.#pathOf(directory), name);
+    return this.#faults.has(`lookup ${path}`) || this.#faults.has(`attributes ${path}`);
   }
 
   #pathOf(wanted: MemoryNode): string {

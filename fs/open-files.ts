@@ -92,6 +92,14 @@ export class OpenFiles {
     return handle.file.read(number, range, [handle.controller.signal, signal]);
   }
 
+  /** See OpenedFile.observe. */
+  observe(number: number, range: ByteRange): void {
+    const handle = this.#handles.find(number);
+    if (handle === undefined) return;
+    handle.flushedAtMs = undefined;
+    handle.file.observe(number, range);
+  }
+
   /** The file behind a handle. @throws P2pfsError BAD_HANDLE */
   fileOf(number: number): { file: OpenedFile; inode: Inode } {
     return this.#handles.get(number);

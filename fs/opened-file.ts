@@ -82,6 +82,11 @@ export class OpenedFile {
     return this.#text === undefined ? this.attributes.version : `opening ${this.#number}`;
   }
 
+  /** The content, for bindings that answer reads below this process; undefined for bytes made at open. */
+  get content(): OpenContent | undefined {
+    return this.#content;
+  }
+
   /** All bytes are here. */
   get complete(): boolean {
     return this.#content?.complete ?? true;
@@ -121,6 +126,12 @@ export class OpenedFile {
       return this.#plan(offset, length, this.#isRecent(content, offset, length));
     }
     return this.#fetch(content, reader, wanted, signals);
+  }
+
+  /** A read was answered without read(): what is read ahead follows it all the same. */
+  observe(reader: number, range: ByteRange): void {
+    assert(this.#closing === undefined, "a closed file is not read");
+    this.#advance(reader, range);
   }
 
   /** A handle was closed: nothing is read ahead for it any more. */

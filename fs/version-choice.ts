@@ -5,6 +5,7 @@
 import type { ContentSource, NodeAttributes } from "./content-source.ts";
 import type { Inode, InodeTable } from "./inode-table.ts";
 import { type OpenFiles, staleOpening } from "./open-files.ts";
+import type { OpenedFile } from "./opened-file.ts";
 
 /**
  * What a name means while files of it are open in an older version. `side-by-side`: a new inode, so that new opens get
@@ -76,6 +77,17 @@ export class VersionChoice {
     if (newest.version === opened.attributes.version) return;
     opened.supersede();
     throw staleOpening();
+  }
+
+  /**
+   * Under `side-by-side` the kernel works with the size it was shown last: what is opened in another version would be cut
+   * short, or padded.
+   * @throws P2pfsError STALE, so that the kernel looks the name up again
+   */
+  refuseUnshown(inode: Inode, opened: OpenedFile): void {
+    if (this.#policy !== "side-by-side" || !inode.current || opened.content === undefined) return;
+    if (inode.shownVersion !== undefined && inode.shownVersion !== opened.attributes.version)
+      throw staleOpening();
   }
 
   /** Another request may have renewed it already. */

@@ -1,6 +1,8 @@
 /** What the tests of real mounts may tell the process that serves one; see serve.ts. */
 import type { ErrorCode } from "../../base/errors.ts";
 import type { UnmountOptions } from "../../fs/bindings/binding.ts";
+import type { INIT_FLAG } from "../../fs/bindings/kernel-abi/flags.ts";
+import type { ChannelCounters } from "../../fs/bindings/kernel-channel.ts";
 import type { SpaceFigures } from "../../fs/content-source.ts";
 import type {
   FaultyOperation,
@@ -22,6 +24,14 @@ export interface ServeOptions {
   readonly pieceBytes?: number;
   /** Longest time of a request, ms. */
   readonly requestMs?: number;
+  /** For the native binding. */
+  readonly native?: {
+    /** How long the kernel believes names and attributes, and absent names, ms. Default 0: what changes is seen at once. */
+    readonly attributesMs?: number;
+    readonly absentMs?: number;
+    /** Names of the kernel's offers that are refused, as in INIT_FLAG. */
+    readonly refused?: readonly (keyof typeof INIT_FLAG)[];
+  };
 }
 
 /** An error of the source's, by its code. */
@@ -60,6 +70,8 @@ export interface Commands {
   unmount(options?: UnmountOptions): Promise<void>;
   /** True once the session has ended. */
   hasEnded(): boolean;
+  /** What the native binding's channel has done, and why the kernel does not read files itself. */
+  channel(): { readonly counters: ChannelCounters; readonly passthroughRefusal: string | undefined };
   /** What descriptors a command run by the serving process inherits, as "ls -l /proc/self/fd" lists them. */
   descriptorsOfCommand(): Promise<string>;
   /** Delays of the event loop since the last question, ms. */

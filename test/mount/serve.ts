@@ -9,14 +9,22 @@ import { fromUnknown } from "../../base/node-errors.ts";
 import type { Binding, MountSession } from "../../fs/bindings/binding.ts";
 import { runCommand } from "../../fs/bindings/child-command.ts";
 import { fuseNativeBinding } from "../../fs/bindings/fuse-native/binding.ts";
+import { INIT_FLAG } from "../../fs/bindings/kernel-abi/flags.ts";
+import { nativeBinding } from "../../fs/bindings/native/binding.ts";
+import { NativeSession } from "../../fs/bindings/native/session.ts";
 import { Filesystem } from "../../fs/filesystem.ts";
 import { type Fault, MemoryContentSource } from "../../fs/memory-content-source.ts";
 import { bytesContent, patternContent } from "../../fs/memory-file.ts";
 import { KeptLog } from "../fs/fixture.ts";
 import type { Answer, Begun, Commands, FaultCode, Question, ServeOptions } from "./commands.ts";
 
-const BINDINGS: Readonly<Record<string, () => Binding>> = {
+const BINDINGS: Readonly<Record<string, (options: ServeOptions) => Binding>> = {
   "fuse-native": () => fuseNativeBinding({ clock: systemClock }),
+  native: ({ native = {} }) => {
+    const { attributesMs = 0, absentMs = 0, refused = [] } = native;
+    const refusedFlags = refused.reduce((flags, name) => flags | INIT_FLAG[name], 0n);
+    return nativeBinding({ clock: systemClock, timeouts: { attributesMs, absentMs }, refusedFlags });
+  },
 };
 
 const errorOf = ({ code, message }: FaultCode) => new P2pfsError(code, message);
@@ -70,6 +78,12 @@ function makeCommands(parts: {
     logged: (event) => log.lines.filter((line) => line.event === event),
     unmount: (options) => session.unmount(options),
     hasEnded: () => ended,
+    channel: () => {
+      const counters = session instanceof NativeSession ? session.counters() : undefined;
+      if (!(session instanceof NativeSession) || counters === undefined)
+        throw new P2pfsError("CLOSED", "there is no channel");
+      return { counters, passthroughRefusal: session.passthroughRefusal };
+    },
     descriptorsOfCommand: async () => {
       const listed = await runCommand("ls", ["-l", "/proc/self/fd"], {
         clock: systemClock,
@@ -87,7 +101,7 @@ function makeCommands(parts: {
 }
 
 async function serve(options: ServeOptions): Promise<Commands> {
-  const binding = BINDINGS[options.binding]?.();
+  const binding = BINDINGS[options.binding]?.(options);
   if (binding === undefined) throw new P2pfsError("NOT_SUPPORTED", `there is no binding ${options.binding}`);
   const log = new KeptLog();
   const source = await MemoryContentSource.create(

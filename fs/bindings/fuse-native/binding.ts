@@ -2,15 +2,14 @@
  * The portable binding: libfuse 2.9 through the npm package fuse-native. Its interface is by path, so one inode shows one
  * version while files of it are open ("pinned"). Every request blocks a thread of libfuse's until it is answered.
  */
-import { access, constants, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../../base/deadline.ts";
-import { P2pfsError, PermissionError } from "../../../base/errors.ts";
+import { P2pfsError } from "../../../base/errors.ts";
 import { FUSE_NATIVE_TEXT_BYTES_MAX, MOUNT_READY_MS } from "../../../base/limits.ts";
-import { fromUnknown } from "../../../base/node-errors.ts";
 import type { Filesystem } from "../../filesystem.ts";
 import type { Binding, MountOptions, MountSession } from "../binding.ts";
+import { checkDevice } from "../device.ts";
 import { probe } from "../mount-probe.ts";
 import { prepareMountpoint } from "../mountpoint.ts";
 import { loadAddon } from "./addon.ts";
@@ -18,9 +17,6 @@ import { Connection } from "./connection.ts";
 import { mountText } from "./mount-text.ts";
 import { makeOperations } from "./operations.ts";
 import { FuseNativeSession } from "./session.ts";
-
-const DEVICE = "/dev/fuse";
-const FUSE_CONFIG = "/etc/fuse.conf";
 
 /** The binding over fuse-native. @throws P2pfsError NOT_SUPPORTED when the addon or a library of it is missing */
 export function fuseNativeBinding(env: { readonly clock: Clock }): Binding {
@@ -40,7 +36,7 @@ async function mount(
 ): Promise<MountSession> {
   if (filesystem.versions !== "pinned")
     throw new P2pfsError("INVALID_ARGUMENT", "fuse-native needs a filesystem with pinned versions");
-  await checkMachine(options);
+  await checkDevice(options);
   const { logger } = filesystem;
   const directory = await prepareMountpoint(options.directory, { clock, logger });
   const text = mountText(options, process.platform);
@@ -61,26 +57,6 @@ async function mount(
     await session.unmount({ force: true });
     throw error;
   }
-}
-
-/** What would otherwise be a riddle of libfuse's on stderr. */
-async function checkMachine(options: MountOptions): Promise<void> {
-  if (process.platform !== "linux") return;
-  try {
-    await access(DEVICE, constants.R_OK | constants.W_OK);
-  } catch (error) {
-    const failure = fromUnknown(error);
-    if (failure.code === "PERMISSION")
-      throw new PermissionError(`this user may not open ${DEVICE}; its mode should be 0666`);
-    throw new P2pfsError(
-      "NOT_SUPPORTED",
-      `${DEVICE} is missing: load the kernel's fuse module (modprobe fuse) or give the container the device`,
-    );
-  }
-  if (options.allowOther !== true || process.getuid?.() === 0) return;
-  const config = await readFile(FUSE_CONFIG, "utf8").catch(() => "");
-  if (!/^\s*user_allow_other\s*$/m.test(config))
-    throw new PermissionError(`allowing other users needs the line user_allow_other in ${FUSE_CONFIG}`);
 }
 
 async function untilReady(

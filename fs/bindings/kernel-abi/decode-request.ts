@@ -32,6 +32,11 @@ export function decodeRequest(message: MessageReader, header = decodeHeader(mess
   return Object.assign(decodeOperation(message, header), { header });
 }
 
+/** The operation of a message whose header says something else than its opcode. @throws P2pfsError */
+export function decodeAs(message: MessageReader, header: RequestHeader, opcode: number): KernelRequest {
+  return decodeRequest(message, { ...header, opcode });
+}
+
 function decodeOperation(message: MessageReader, header: RequestHeader): Operation {
   return DECODERS.get(header.opcode)?.(message, header) ?? { op: "other" };
 }

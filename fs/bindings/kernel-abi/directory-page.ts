@@ -39,6 +39,12 @@ export class DirectoryPage {
     return this.#at - this.#from;
   }
 
+  /** Whether a record of the name fits. @param plus with its node */
+  hasRoom(name: string, plus: boolean): boolean {
+    const head = DIRENT.bytes + (plus ? ENTRY_OUT.bytes : 0);
+    return this.#at + head + aligned(Buffer.byteLength(name)) <= this.#end;
+  }
+
   /** Adds a plain record. @returns false, and adds nothing, when it does not fit */
   add(record: DirectoryRecord): boolean {
     return this.#add(record, undefined);

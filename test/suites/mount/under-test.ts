@@ -14,6 +14,8 @@ export interface BindingUnderTest {
     readonly versionsSideBySide: boolean;
     /** A signal ends every wait, not only that of a read through the page cache. */
     readonly interrupts: boolean;
+    /** Times before 1970 are told as they are. */
+    readonly timesBefore1970: boolean;
   };
 }
 

@@ -1,0 +1,166 @@
+/**
+ * From bytes to operations: decodes what the channel hands over and calls whoever answers it. Where an operation is not
+ * there, ENOSYS: the kernel then does it itself, or stops asking.
+ */
+import { constants } from "node:os";
+import type { Logger } from "../../../base/logger.ts";
+import { fromUnknown } from "../../../base/node-errors.ts";
+import { MUTATIONS, type Mutation } from "../../filesystem.ts";
+import { decodeAs, decodeHeader, decodeRequest } from "../kernel-abi/decode-request.ts";
+import { MessageReader } from "../kernel-abi/fields.ts";
+import { OPCODE, opcodeName, wantsReply } from "../kernel-abi/opcodes.ts";
+import type { AttributeChange, InitOffer, KernelRequest, RequestHeader } from "../kernel-abi/requests.ts";
+import { OBSERVED_READ } from "../kernel-channel.ts";
+import type { FileOperations } from "./file-operations.ts";
+import type { KernelRequests } from "./kernel-requests.ts";
+import type { NameOperations } from "./name-operations.ts";
+import type { ReplyWriter } from "./reply-writer.ts";
+
+/** Messages of an inbox begin at multiples of this. */
+const MESSAGE_ALIGNMENT = 8;
+
+export interface DispatcherParts {
+  readonly names: NameOperations;
+  readonly files: FileOperations;
+  readonly requests: KernelRequests;
+  readonly writer: ReplyWriter;
+  readonly logger: Logger;
+  /** Answers INIT. */
+  readonly onInit: (unique: bigint, offer: InitOffer) => void;
+}
+
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  /** One for each of the channel's inboxes. */
+  readonly #readers = new Map<Uint8Array, MessageReader>();
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes a batch of the channel's. */
+  dispatch(inbox: Uint8Array, usedBytes: number): void {
+    let reader = this.#readers.get(inbox);
+    if (reader === undefined) {
+      reader = new MessageReader(inbox);
+      this.#readers.set(inbox, reader);
+    }
+    for (let at = 0; at < usedBytes; ) {
+      reader.turnTo(at, usedBytes);
+      // The channel has checked that the message has so many bytes.
+      const length = reader.u32(0);
+      reader.turnTo(at, at + length);
+      this.#take(reader);
+      at += Math.ceil(length / MESSAGE_ALIGNMENT) * MESSAGE_ALIGNMENT;
+    }
+  }
+
+  #take(message: MessageReader): void {
+    let header: RequestHeader;
+    try {
+      header = decodeHeader(message);
+    } catch (error) {
+      const { code, message: reason } = fromUnknown(error);
+      this.#parts.logger.warn({ code, reason }, "kernel message without a header");
+      return;
+    }
+    const name = { operation: opcodeName(header.opcode).toLowerCase() };
+    try {
+      if (header.opcode === OBSERVED_READ) this.#observed(decodeAs(message, header, OPCODE.READ));
+      else this.#perform(decodeRequest(message, header));
+    } catch (error) {
+      // Only a message that could not be decoded comes here: operations answer their own failures.
+      if (wantsReply(header.opcode)) this.#parts.requests.fail(header.unique, name, error);
+    }
+  }
+
+  #observed(request: KernelRequest): void {
+    if (request.op === "read") this.#parts.files.observe(request);
+  }
+
+  #perform(request: KernelRequest): void {
+    const { names, requests, onInit } = this.#parts;
+    const { header } = request;
+    if (request.op === "init") onInit(header.unique, request.offer);
+    else if (request.op === "forget") names.forget(request);
+    else if (request.op === "interrupt") requests.interrupt(request.target);
+    else if (wantsReply(header.opcode)) {
+      const path = request.op === "lookup" ? request.name : undefined;
+      requests.run(header, { operation: operationName(request), path }, (signal) =>
+        this.#answer(request, signal),
+      );
+    }
+  }
+
+  #answer(request: KernelRequest, signal: AbortSignal): void | Promise<void> {
+    const { names, files, writer } = this.#parts;
+    switch (request.op) {
+      case "lookup":
+        return names.lookup(request, signal);
+      case "getattr":
+        return names.getattr(request, signal);
+      case "readlink":
+        return names.readlink(request);
+      case "opendir":
+        return names.opendir(request);
+      case "releasedir":
+        return names.releasedir(request);
+      case "readdir":
+      case "readdirplus":
+        return names.readdir(request, signal);
+      case "getxattr":
+        return names.getxattr(request, signal);
+      case "listxattr":
+        return names.listxattr(request, signal);
+      case "statfs":
+        return names.statfs(request, signal);
+      case "open":
+        return files.open(request, signal);
+      case "read":
+        return files.read(request, signal);
+      case "flush":
+        return files.flush(request);
+      case "release":
+        return files.release(request);
+      case "destroy":
+      case "syncfs":
+        writer.send(request.header.unique);
+        return;
+      default:
+        this.#refuse(request);
+    }
+  }
+
+  /** What would change something is refused as such; the rest is not there. */
+  #refuse(request: KernelRequest): void {
+    const mutation = mutationOf(request);
+    if (mutation !== undefined) this.#parts.names.refuse(mutation);
+    this.#parts.writer.fail(request.header.unique, constants.errno.ENOSYS);
+  }
+}
+
+/** What the request would change; undefined: nothing. */
+function mutationOf(request: KernelRequest): Mutation | undefined {
+  switch (request.op) {
+    case "setattr":
+      return changeOf(request);
+    case "tmpfile":
+      return "create";
+    case "copyFileRange":
+      return "write";
+    default:
+      return MUTATIONS.find((mutation) => mutation === request.op);
+  }
+}
+
+function changeOf(change: AttributeChange): Mutation {
+  if (change.size !== undefined) return "truncate";
+  if (change.mode !== undefined) return "chmod";
+  return change.uid !== undefined || change.gid !== undefined ? "chown" : "utimens";
+}
+
+/** As the filesystem's own operations are called. */
+function operationName(request: KernelRequest): string {
+  if (request.op === "setattr") return changeOf(request);
+  return request.op === "other" ? opcodeName(request.header.opcode).toLowerCase() : request.op;
+}

@@ -1,0 +1,165 @@
+/**
+ * Requests about open files. Opening decides who will answer the reads: the kernel from the content file (passthrough),
+ * the channel's threads from the blocks that are here, or we, once what is missing has come.
+ */
+import { fstatSync } from "node:fs";
+import { constants } from "node:os";
+import { P2pfsError } from "../../../base/errors.ts";
+import { fromUnknown } from "../../../base/node-errors.ts";
+import type { OpenContent } from "../../content-source.ts";
+import type { Filesystem } from "../../filesystem.ts";
+import type { InodeNumber } from "../../inode-table.ts";
+import { staleOpening } from "../../open-files.ts";
+import type { ReadPlan } from "../../opened-file.ts";
+import { OPEN_FLAG } from "../kernel-abi/flags.ts";
+import { writeOpen } from "../kernel-abi/replies.ts";
+import type { KernelRequest } from "../kernel-abi/requests.ts";
+import type { KernelChannel } from "../kernel-channel.ts";
+import type { KernelRequests } from "./kernel-requests.ts";
+import type { OpenNodes } from "./open-nodes.ts";
+import type { ReplyWriter } from "./reply-writer.ts";
+
+const { O_ACCMODE, O_RDONLY, O_TRUNC } = { O_ACCMODE: 0o3, O_RDONLY: 0, O_TRUNC: 0o1000 };
+
+type Request<Op extends KernelRequest["op"]> = Extract<KernelRequest, { op: Op }>;
+
+export interface FileOperationsParts {
+  readonly filesystem: Filesystem;
+  readonly channel: KernelChannel;
+  readonly writer: ReplyWriter;
+  readonly requests: KernelRequests;
+  readonly openNodes: OpenNodes;
+}
+
+export class FileOperations {
+  readonly #filesystem: Filesystem;
+  readonly #channel: KernelChannel;
+  readonly #writer: ReplyWriter;
+  readonly #requests: KernelRequests;
+  readonly #openNodes: OpenNodes;
+
+  constructor(parts: FileOperationsParts) {
+    this.#filesystem = parts.filesystem;
+    this.#channel = parts.channel;
+    this.#writer = parts.writer;
+    this.#requests = parts.requests;
+    this.#openNodes = parts.openNodes;
+  }
+
+  async open(request: Request<"open">, signal: AbortSignal): Promise<void> {
+    const nodeid = request.header.nodeid as InodeNumber;
+    const write = (request.flags & O_ACCMODE) !== O_RDONLY || (request.flags & O_TRUNC) !== 0;
+    const handle = await this.#filesystem.open(nodeid, { write }, signal);
+    let sent = false;
+    try {
+      const reply = { handle, ...this.#answer(nodeid, handle) };
+      sent = this.#writer.send(request.header.unique, (view, from) => writeOpen(view, from, reply));
+    } finally {
+      // The client is gone, or something failed: nobody will release it.
+      if (!sent) this.#close(nodeid, handle);
+    }
+  }
+
+  read(request: Request<"read">, signal: AbortSignal): void | Promise<void> {
+    const { handle, offset, size, header } = request;
+    const plan = this.#filesystem.read(handle, { offset, length: size }, signal);
+    if (plan instanceof Promise) return plan.then((ready) => this.#answerRead(header.unique, ready));
+    this.#answerRead(header.unique, plan);
+  }
+
+  /** A read that a thread answered. */
+  observe(request: Request<"read">): void {
+    this.#filesystem.observe(request.handle, { offset: request.offset, length: request.size });
+  }
+
+  /** A worker could not read what it was to answer with. */
+  readFailed(unique: bigint, result: number): void {
+    const error =
+      result === 0
+        ? new P2pfsError("IO", "the content file has fewer bytes than it should: it was cut short")
+        : new P2pfsError("IO", `reading the content file failed: errno ${-result}`);
+    this.#requests.fail(unique, { operation: "read" }, error);
+  }
+
+  release(request: Request<"release">): void {
+    this.#close(request.header.nodeid as InodeNumber, request.handle);
+    this.#writer.send(request.header.unique);
+  }
+
+  flush(request: Request<"flush">): void {
+    this.#filesystem.flush(request.handle);
+    this.#writer.send(request.header.unique);
+  }
+
+  #close(nodeid: InodeNumber, handle: number): void {
+    this.#channel.deleteFile(handle);
+    this.#openNodes.release(nodeid, handle);
+    this.#filesystem.release(handle);
+  }
+
+  /** @throws P2pfsError STALE when the file is to be opened through another inode, TOO_MANY_OPEN */
+  #answer(nodeid: InodeNumber, handle: number): { flags: number; backingId: number } {
+    const content = this.#filesystem.contentOf(handle);
+    // Bytes made at open have no size before.
+    if (content === undefined) return { flags: OPEN_FLAG.DIRECT_IO, backingId: 0 };
+    const backing = isWhole(content) ? content : undefined;
+    const way = this.#openNodes.open(nodeid, handle, backing, this.#filesystem.isCurrent(nodeid));
+    switch (way.way) {
+      case "passthrough":
+        return { flags: OPEN_FLAG.PASSTHROUGH | OPEN_FLAG.NOFLUSH, backingId: way.backingId };
+      case "elsewhere":
+        this.#filesystem.detach(nodeid);
+        throw staleOpening();
+      case "cached": {
+        this.#lend(nodeid, handle, content);
+        const keep = this.#filesystem.keepsCache(handle) ? OPEN_FLAG.KEEP_CACHE : 0;
+        return { flags: OPEN_FLAG.NOFLUSH | keep, backingId: 0 };
+      }
+    }
+  }
+
+  /** Lets the channel's threads answer reads of the handle; all handles of a node share one descriptor there. */
+  #lend(nodeid: InodeNumber, handle: number, content: OpenContent): void {
+    const other = this.#openNodes.otherCached(nodeid, handle);
+    if (other !== undefined && this.#channel.shareFile(handle, other)) return;
+    const { fd, blocks, blockBytes, complete } = content;
+    this.#channel.setFile(handle, {
+      fd,
+      sizeBytes: content.attributes.size,
+      blockBytes,
+      blocks: complete ? undefined : blocks,
+      observed: !complete,
+    });
+  }
+
+  #answerRead(unique: bigint, plan: ReadPlan): void {
+    try {
+      if (plan.bytes !== undefined || plan.length === 0) {
+        this.#writer.sendBytes(unique, plan.bytes ?? NOTHING);
+        return;
+      }
+      const result = this.#channel.replyFromFile(unique, plan.fd, plan.offset, plan.length);
+      if (result === 0) return;
+      const code = -result === constants.errno.EAGAIN ? "TOO_MANY" : "IO";
+      throw new P2pfsError(code, `the read could not be handed to a worker: errno ${-result}`);
+    } finally {
+      // The worker has a descriptor of its own.
+      plan.end();
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Whether the kernel may read the content file in our place: all is here. One that was cut on the disk must fail where it
+ * is read, which only we see to.
+ */
+function isWhole(content: OpenContent): boolean {
+  if (!content.complete) return false;
+  try {
+    return fstatSync(content.fd).size >= content.attributes.size;
+  } catch (error) {
+    throw fromUnknown(error, "the content file cannot be looked at");
+  }
+}

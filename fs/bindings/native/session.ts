@@ -1,0 +1,153 @@
+/** One mount through the kernel channel, from its first answer until the kernel has let go of it. */
+import { closeSync } from "node:fs";
+import { constants } from "node:os";
+import type { Clock } from "../../../base/clock.ts";
+import { deadlineSignal, orAborted } from "../../../base/deadline.ts";
+import type { P2pfsError } from "../../../base/errors.ts";
+import { CHANNEL_BODY_BYTES, UNMOUNT_MS } from "../../../base/limits.ts";
+import { fromUnknown } from "../../../base/node-errors.ts";
+import type { Filesystem } from "../../filesystem.ts";
+import { XATTR_PREFIX } from "../../xattr.ts";
+import type { MountSession, UnmountOptions } from "../binding.ts";
+import { negotiate } from "../kernel-abi/negotiation.ts";
+import { writeInit } from "../kernel-abi/replies.ts";
+import type { InitOffer } from "../kernel-abi/requests.ts";
+import type { ChannelCounters, KernelChannel } from "../kernel-channel.ts";
+import type { NativeAddon } from "../native-addon.ts";
+import { unmountDirectory } from "../unmount.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { FileOperations } from "./file-operations.ts";
+import { KernelRequests } from "./kernel-requests.ts";
+import { NameOperations, type Timeouts } from "./name-operations.ts";
+import { OpenNodes } from "./open-nodes.ts";
+import { ReplyWriter } from "./reply-writer.ts";
+
+export interface NativeSessionParts {
+  readonly directory: string;
+  /** Mounted; closed by the session. */
+  readonly device: number;
+  readonly addon: NativeAddon;
+  readonly filesystem: Filesystem;
+  readonly clock: Clock;
+  readonly timeouts: Timeouts;
+  /** See NegotiationWishes. */
+  readonly stackDepth: 0 | 1 | 2;
+  /** Offers of the kernel's that are refused: INIT_FLAG. */
+  readonly refusedFlags: bigint;
+}
+
+export class NativeSession implements MountSession {
+  readonly directory: string;
+  /** Resolves when kernel and session have agreed. @throws NotSupportedError when the kernel is too old */
+  readonly began: Promise<void>;
+  readonly #parts: NativeSessionParts;
+  readonly #channel: KernelChannel;
+  readonly #writer: ReplyWriter;
+  readonly #openNodes: OpenNodes;
+  readonly #listeners = new Set<() => void>();
+  readonly #ended: Promise<void>;
+  #begin: (failure?: P2pfsError) => void = () => {};
+  #end: () => void = () => {};
+  #hasEnded = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: NativeSessionParts) {
+    const { filesystem, addon, device, timeouts } = parts;
+    this.directory = parts.directory;
+    this.#parts = parts;
+    this.began = new Promise((resolve, reject) => {
+      this.#begin = (failure) => (failure === undefined ? resolve() : reject(failure));
+    });
+    // Whoever does not wait for it learns of it by the end.
+    this.began.catch(() => undefined);
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#channel = addon.openChannel(device, {
+      xattrPrefix: XATTR_PREFIX,
+      onRequests: (inbox, usedBytes) => dispatcher.dispatch(inbox, usedBytes),
+      onReadFailed: (unique, result) => files.readFailed(unique, result),
+      onEnd: (errno) => void this.#finish(errno),
+    });
+    const { logger } = filesystem;
+    const writer = new ReplyWriter(this.#channel);
+    const requests = new KernelRequests(logger, writer);
+    const openNodes = new OpenNodes(this.#channel);
+    const names = new NameOperations({ filesystem, writer, requests, timeouts });
+    const files = new FileOperations({ filesystem, channel: this.#channel, writer, requests, openNodes });
+    const onInit = (unique: bigint, offer: InitOffer) => this.#agree(unique, offer);
+    const dispatcher = new Dispatcher({ names, files, requests, writer, logger, onInit });
+    this.#writer = writer;
+    this.#openNodes = openNodes;
+    this.#channel.start();
+  }
+
+  /** What the channel has done so far; undefined after the end. */
+  counters(): ChannelCounters | undefined {
+    return this.#channel.counters();
+  }
+
+  /** Why complete files are not read by the kernel itself; undefined: they are, as far as is known. */
+  get passthroughRefusal(): string | undefined {
+    return this.#openNodes.refusal;
+  }
+
+  async unmount(options: UnmountOptions = {}): Promise<void> {
+    const { clock, filesystem } = this.#parts;
+    if (this.#hasEnded) return;
+    await unmountDirectory(this.directory, { ...options, clock });
+    if (options.lazy === true && options.force !== true) return;
+    if (options.force === true) {
+      // Whoever waits is answered; then the connection is cut, and what is still open fails.
+      await filesystem.close();
+      await this.#finish(0);
+    }
+    const deadline = deadlineSignal(clock, `the end of the mount at ${this.directory}`, UNMOUNT_MS);
+    try {
+      await orAborted(this.#ended, deadline.signal);
+    } finally {
+      deadline.close();
+    }
+  }
+
+  onEnd(listener: () => void): () => void {
+    if (this.#hasEnded) queueMicrotask(listener);
+    else this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Answers INIT. */
+  #agree(unique: bigint, offer: InitOffer): void {
+    const { filesystem, stackDepth, refusedFlags } = this.#parts;
+    try {
+      const wishes = { stackDepth, maxReadaheadBytes: CHANNEL_BODY_BYTES, refused: refusedFlags };
+      const { reply, passthrough } = negotiate(offer, wishes);
+      if (!passthrough) this.#openNodes.refuse("the kernel offers no passthrough (6.9 does)");
+      this.#writer.send(unique, (view, from) => writeInit(view, from, reply));
+      filesystem.logger.debug({ minor: reply.minor, flags: reply.flags.toString(16) }, "kernel agreed");
+      this.#begin();
+    } catch (error) {
+      this.#writer.fail(unique, constants.errno.EPROTO);
+      this.#begin(fromUnknown(error));
+    }
+  }
+
+  /** The kernel is gone, or is to be. Idempotent. */
+  #finish(errno: number): Promise<void> {
+    this.#closing ??= this.#close(errno);
+    return this.#closing;
+  }
+
+  async #close(errno: number): Promise<void> {
+    const { device, filesystem } = this.#parts;
+    // An abort and an unmount are both ends; anything else is worth a look.
+    const ordinary = [0, constants.errno.ENODEV, constants.errno.ECONNABORTED].includes(errno);
+    if (!ordinary) filesystem.logger.warn({ directory: this.directory, errno }, "kernel channel broke");
+    await this.#channel.close();
+    closeSync(device);
+    this.#hasEnded = true;
+    this.#begin();
+    this.#end();
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
