@@ -18,7 +18,7 @@ import { RecentLog } from "../daemon/recent-log.ts";
 import type { StartReport } from "./daemon-start.ts";
 import { plainUsageErrors } from "./failure.ts";
 import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
-import { KernelMounts, noNativeBinding } from "./mount-host.ts";
+import { KernelMounts } from "./mount-host.ts";
 
 interface DaemonFlags extends HomeOptions {
   readonly logLevel?: string;
@@ -101,7 +101,7 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promi
           clock: systemClock,
           log,
           readTimeoutMs: loaded.config.mount.readTimeout,
-          bindings: { "fuse-native": fuseNative, native: noNativeBinding },
+          bindings: { "fuse-native": fuseNative, native: () => native(loaded) },
           uid: process.getuid?.() ?? 0,
           gid: process.getgid?.() ?? 0,
         }),
@@ -123,6 +123,17 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promi
 async function fuseNative() {
   const { fuseNativeBinding } = await import("../fs/bindings/fuse-native/binding.ts");
   return fuseNativeBinding({ clock: systemClock });
+}
+
+/** The kernel's own protocol; chosen by --binding native. Its addon is loaded when something is mounted with it. */
+async function native({ config }: LoadedConfig) {
+  const { nativeBinding } = await import("../fs/bindings/native/binding.ts");
+  const { attributeTimeout, negativeTimeout } = config.mount;
+  return nativeBinding({
+    clock: systemClock,
+    storageDirectory: config.storage.dir,
+    timeouts: { attributesMs: attributeTimeout, absentMs: negativeTimeout },
+  });
 }
 
 async function openLogFile(home: Home, loaded: LoadedConfig): Promise<LogFile> {

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
-import { NotFoundError, NotSupportedError, P2pfsError } from "../base/errors.ts";
+import { NotFoundError, P2pfsError } from "../base/errors.ts";
 import { MOUNT_REQUEST_MS, OWNER_LOOK_MS, READ_DEADLINE_MS } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
@@ -64,7 +64,7 @@ export class KernelMounts implements OwnedMountHost {
 
   async #mount(options: MountOptions): Promise<MountInfo> {
     const { source, clock, log } = this.#options;
-    const { directory, allowOther, readOnly, uid, gid, umask } = options;
+    const { directory, allowOther, uid, gid, umask } = options;
     const binding = await this.#options.bindings[options.binding === "native" ? "native" : "fuse-native"]();
     const filesystem = new Filesystem({
       source,
@@ -77,12 +77,13 @@ export class KernelMounts implements OwnedMountHost {
     });
     let session: MountSession;
     try {
-      session = await binding.mount(filesystem, { directory, allowOther, readOnly });
+      // Nothing in the tree can be written yet, whatever was asked for: the kernel then says so to access(2) too.
+      session = await binding.mount(filesystem, { directory, allowOther, readOnly: true });
     } catch (error) {
       await filesystem.close();
       throw error;
     }
-    const info: MountInfo = { directory, binding: binding.name, readOnly };
+    const info: MountInfo = { directory, binding: binding.name, readOnly: true };
     const watch = options.ownerPid === undefined ? undefined : this.#watchOwner(directory, options.ownerPid);
     const mount: Mount = { info, session, filesystem, unwatch: () => watch?.abort() };
     this.#mounts.set(directory, mount);
@@ -173,9 +174,4 @@ export class KernelMounts implements OwnedMountHost {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** The binding that reads the kernel's own protocol is not part of this version. */
-export async function noNativeBinding(): Promise<never> {
-  throw new NotSupportedError("this version has no native binding; mount with --binding fuse-native");
 }

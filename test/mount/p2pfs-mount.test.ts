@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { ownMountsOf, readMountTable } from "../../base/mount-table.ts";
 import { TestHome, until, words } from "../cli/home.ts";
+import { addonMissing } from "../native/built-addon.ts";
 import { detach, mountMissing } from "../system/daemon.ts";
 import { run, start } from "../system/processes.ts";
 
@@ -46,6 +47,17 @@ describe("p2pfs mount", { skip: mountMissing() }, () => {
     assert.equal(existsSync(home.path("dfdaemon.sock")), false);
     const again = await home.run("p2pfs", ["mount", mnt]);
     assert.equal(again.code, 0, again.stderr);
+  });
+
+  test("takes the native binding when it is asked for, where its addon was built", {
+    skip: addonMissing,
+  }, async (t) => {
+    const { home, mnt } = await world(t);
+    const mounted = await home.run("p2pfs", ["mount", "--binding", "native", mnt]);
+    assert.equal(mounted.code, 0, mounted.stderr);
+    assert.match((await run(["ls", mnt])).stdout, /^http\nhttps\n/);
+    assert.match((await home.run("p2pfs", ["status"])).stdout, /\(native, ro\)/);
+    assert.equal((await home.run("p2pfs", ["umount", mnt])).code, 0);
   });
 
   test("again and again, right after the umount that ends the daemon, always mounts", async (t) => {
@@ -122,12 +134,6 @@ describe("p2pfs mount", { skip: mountMissing() }, () => {
       assert.match(refused.stderr, expected);
       assert.equal(refused.code, code, directory);
     }
-    const native = await home.run("p2pfs", ["mount", "--binding", "native", home.path("n/deep")]);
-    assert.equal(
-      native.stderr,
-      "p2pfs: this version has no native binding; mount with --binding fuse-native.\n",
-    );
-    assert.equal(existsSync(home.path("n")), false, "a directory made for it is gone again");
     const option = await home.run("p2pfs", ["mount", "-o", "banana", home.path("n")]);
     assert.equal(option.stderr, "p2pfs: the mount option banana is not known.\n");
     assert.equal(option.code, 2);

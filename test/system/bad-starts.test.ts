@@ -210,5 +210,6 @@ describe("a mount that cannot be", { skip: mountMissing() }, () => {
     refusedPlainly(await run([...inside, ...words]), { words: /\/dev\/fuse/ });
     await until("the end of the daemon that was started for it", () => daemonPid(home) === undefined, 15_000);
     assert.ok(!existsSync(join(home, "dfdaemon.sock")), "no socket is left");
+    assert.ok(!existsSync(join(home, "mnt")), "a directory made for it is gone again");
   });
 });
