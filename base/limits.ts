@@ -137,6 +137,8 @@ export const OVERTAKE_MS = 500;
 export const TASK_LINGER_MS = 1_000;
 /** Grain of deadlines and overtaking of blocked readers, ms: one timer per task instead of one per read. */
 export const TASK_TICK_MS = 100;
+/** How long content that failed its digest is refused before the origin is tried again, ms. */
+export const FAILED_CONTENT_MS = 60_000;
 /** Whole-file digests that may wait for the one worker. */
 export const CONTENT_DIGESTS_WAITING_MAX = 1_024;
 

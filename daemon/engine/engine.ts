@@ -4,10 +4,11 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { orAborted } from "../../base/deadline.ts";
-import { NotFoundError, P2pfsError, UnavailableError } from "../../base/errors.ts";
+import { IntegrityError, NotFoundError, P2pfsError, UnavailableError } from "../../base/errors.ts";
 import {
   DAEMON_FETCHES_MAX,
   DEMAND_FETCHES_EXTRA,
+  FAILED_CONTENT_MS,
   FETCH_RETRIES_DEFAULT,
   OPEN_TASKS_MAX,
   ORIGIN_FETCHES_MAX,
@@ -121,6 +122,7 @@ export class Engine implements EngineApi {
       });
     if (answer.stat.length === undefined) return this.#openStreamed(request, answer, signal);
     const id = this.taskIdFor(request, answer);
+    this.#refuseFailed(id);
     const length = answer.stat.length;
     const task = await orAborted(
       this.#task(id, request, () => this.#newRecord(id, request, answer.stat, length)),
@@ -219,12 +221,23 @@ export class Engine implements EngineApi {
     return storage.create(record());
   }
 
-  #opened(task: EngineTask, request: { disableBackToSource?: boolean }): OpenTask {
+  #opened(task: EngineTask, request: Pick<TaskRequest, "disableBackToSource" | "anchors">): OpenTask {
     task.stored.update({ updatedAtMs: this.#options.clock.nowMs() });
     return new Opening(task, {
       disableBackToSource: request.disableBackToSource ?? false,
+      anchors: normalDigests(request.anchors ?? []),
       digestOf: (stored, algorithm, signal) => this.#digests.of(stored, algorithm, signal),
     });
+  }
+
+  /** Content that did not have its digest a moment ago is not fetched again for everyone who opens it. */
+  #refuseFailed(id: string): void {
+    const record = this.record(id);
+    if (record?.failedAtMs === undefined || record.finishedAtMs !== undefined) return;
+    if (this.#options.clock.nowMs() - record.failedAtMs < FAILED_CONTENT_MS)
+      throw new IntegrityError(
+        "the origin's bytes did not have the digest that belongs to them; asked again in a minute",
+      );
   }
 
   /** A server that does not tell the length: everything is fetched, once, before the task exists. */
@@ -275,9 +288,7 @@ export class Engine implements EngineApi {
   #newRecord(id: string, request: TaskRequest, stat: SourceStat, contentLength: number): TaskRecord {
     const nowMs = this.#options.clock.nowMs();
     const { etag, lastModified } = stat.validator;
-    const anchors = [...(request.anchors ?? []), ...stat.digests].map((text) =>
-      formatDigest(parseDigest(text)),
-    );
+    const anchors = normalDigests([...(request.anchors ?? []), ...stat.digests]);
     return {
       id,
       kind: "standard",
@@ -293,7 +304,7 @@ export class Engine implements EngineApi {
       ...(etag === undefined ? {} : { etag }),
       ...(lastModified === undefined ? {} : { lastModified }),
       responseHeaders: stat.responseHeaders,
-      anchors: [...new Set(anchors)],
+      anchors,
       verified: "none",
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
@@ -342,4 +353,9 @@ export class Engine implements EngineApi {
   #assertOpen(): void {
     if (this.#closed) throw new UnavailableError("the daemon is stopping", {}, "CLOSED");
   }
+}
+
+/** Each once, written one way. @throws InvalidInputError */
+function normalDigests(texts: readonly string[]): string[] {
+  return [...new Set(texts.map((text) => formatDigest(parseDigest(text))))];
 }

@@ -1,6 +1,8 @@
 /**
  * One caller's hold on a task: turns bytes into blocks, remembers what is its own interest, and gives it back on close.
  */
+
+import { orAborted } from "../../base/deadline.ts";
 import { IntegrityError, InvalidInputError, UnavailableError } from "../../base/errors.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
@@ -11,6 +13,8 @@ import type { EngineTask, Owner } from "./task.ts";
 
 export interface OpeningOptions {
   readonly disableBackToSource: boolean;
+  /** "algorithm:hex": no byte is shown through this opening before the whole content was found to have them. */
+  readonly anchors: readonly string[];
   readonly digestOf: (stored: StoredTask, algorithm: string, signal?: AbortSignal) => Promise<string>;
 }
 
@@ -18,6 +22,10 @@ export class Opening implements OpenTask, Owner {
   readonly disableBackToSource: boolean;
   readonly #task: EngineTask;
   readonly #options: OpeningOptions;
+  /** What is shown while the anchors are not checked: nothing is present. */
+  readonly #nothing: Uint8Array | undefined;
+  #proven: boolean;
+  #proof: Promise<void> | undefined;
   #closed = false;
 
   /** The task must have been held for it; `close` releases it. */
@@ -25,6 +33,9 @@ export class Opening implements OpenTask, Owner {
     this.#task = task;
     this.#options = options;
     this.disableBackToSource = options.disableBackToSource;
+    const { anchors } = task.stored.record;
+    this.#proven = options.anchors.every((anchor) => task.complete && anchors.includes(anchor));
+    this.#nothing = this.#proven ? undefined : new Uint8Array(task.stored.blocks.length);
   }
 
   get id(): string {
@@ -40,10 +51,10 @@ export class Opening implements OpenTask, Owner {
     return this.#task.stored.contentPath;
   }
   get blocks(): Uint8Array {
-    return this.#task.stored.blocks;
+    return this.#proven || this.#nothing === undefined ? this.#task.stored.blocks : this.#nothing;
   }
   get complete(): boolean {
-    return this.#task.complete;
+    return this.#proven && this.#task.complete;
   }
   get piecesFinished(): number {
     return this.#task.stored.piecesFinished;
@@ -60,7 +71,8 @@ export class Opening implements OpenTask, Owner {
     this.#assertOpen();
     if (range.offset < 0 || range.length < 0)
       throw new InvalidInputError("a range has neither a negative offset nor length");
-    await this.#task.want(this, this.#blocksOf(range), priority, signal);
+    if (this.#proven) return this.#task.want(this, this.#blocksOf(range), priority, signal);
+    await orAborted(this.#prove(), signal);
   }
 
   unwant(range: { offset: number; length: number }): void {
@@ -74,6 +86,7 @@ export class Opening implements OpenTask, Owner {
   async finish(priority: Priority, signal?: AbortSignal): Promise<void> {
     this.#assertOpen();
     await this.#task.finish(this, priority, signal);
+    if (!this.#proven) await orAborted(this.#prove(), signal);
   }
 
   finishedPieces(): Promise<PieceRecord[]> {
@@ -98,6 +111,26 @@ export class Opening implements OpenTask, Owner {
     if (this.#closed) return;
     this.#closed = true;
     this.#task.release(this);
+  }
+
+  /** Fetches everything and checks it, once, for as long as this is open, whoever gives up waiting for it. */
+  #prove(): Promise<void> {
+    this.#proof ??= this.#fetchAndCheck().catch((error: unknown) => {
+      // What failed for want of the origin may be tried again; wrong bytes stay wrong.
+      if (!(error instanceof IntegrityError)) this.#proof = undefined;
+      throw error;
+    });
+    // Each waiter hears of a failure by himself.
+    this.#proof.catch(() => {});
+    return this.#proof;
+  }
+
+  async #fetchAndCheck(): Promise<void> {
+    await this.#task.finish(this, "copy");
+    for (const anchor of this.#options.anchors) {
+      if (!this.record.anchors.includes(anchor)) await this.verify(anchor);
+    }
+    this.#proven = true;
   }
 
   #assertOpen(): void {

@@ -43,6 +43,10 @@ export class RoomClaims {
       throw error;
     }
     claim.end();
-    throw new LimitError("no space is left in the storage (storage.dir) for what is to be fetched", {}, "NO_SPACE");
+    throw new LimitError(
+      "no space is left in the storage (storage.dir) for what is to be fetched",
+      {},
+      "NO_SPACE",
+    );
   }
 }

@@ -120,7 +120,10 @@ export class RemoteFiles {
         version: `${facts.versionPrefix ?? ""}${versionOfRecord(record, facts.lengthUntold ?? false)}`,
       },
       fd: task.fd,
-      blocks: task.blocks,
+      // Not before the content was checked, where that is demanded: then all of them are shown at once.
+      get blocks() {
+        return task.blocks;
+      },
       blockBytes: BLOCK_BYTES,
       pieceBytes: record.pieceLength,
       get complete() {

@@ -365,6 +365,50 @@ describe("digests", () => {
     await task.close();
   });
 
+  test("nothing is shown through an opening with anchors before all is checked, then everything", async () => {
+    const hold = gate();
+    source.script = ({ offset }) => (offset === 8 * MIB ? { gate: () => hold.opened } : {});
+    const task = await engine.open({ ...request, anchors: [sha256(1)] });
+    let shown = false;
+    const reading = task.want({ offset: 0, length: 1 }, "demand").then(() => {
+      shown = true;
+    });
+    const other = await engine.open(request);
+    await other.want({ offset: 0, length: 4 * MIB }, "demand");
+    assert.equal(hasBit(other.blocks, 0), true);
+    assert.equal(hasBit(task.blocks, 0), false);
+    assert.equal(shown, false);
+    hold.open();
+    await reading;
+    assert.equal(hasBit(task.blocks, 0), true);
+    assert.equal(task.complete, true);
+    await other.close();
+    await task.close();
+  });
+
+  test("an anchor the task was not made with is checked all the same, and fails that opening only", async () => {
+    const plain = await engine.open(request);
+    await plain.finish("copy");
+    const reads = source.reads.length;
+    const wrong = await engine.open({ ...request, anchors: [sha256(2)] });
+    assert.equal(wrong.complete, false);
+    assert.equal(await codeOf(wrong.want({ offset: 0, length: 1 }, "demand")), "INTEGRITY");
+    const right = await engine.open({ ...request, anchors: [sha256(1)] });
+    await right.want({ offset: 0, length: 1 }, "demand");
+    assert.equal(right.complete, true);
+    assert.equal(source.reads.length, reads, "nothing was fetched again");
+    for (const task of [plain, wrong, right]) await task.close();
+  });
+
+  test("content that failed its anchor is not fetched again by whoever opens it next", async () => {
+    const task = await engine.open({ ...request, anchors: [sha256(2)] });
+    assert.equal(await codeOf(task.finish("copy")), "INTEGRITY");
+    await task.close();
+    const reads = source.reads.length;
+    assert.equal(await codeOf(engine.open({ ...request, anchors: [sha256(2)] })), "INTEGRITY");
+    assert.equal(source.reads.length, reads);
+  });
+
   test("an anchor that fails is fatal for the task and leaves none of its blocks", async () => {
     const task = await engine.open({ ...request, anchors: [sha256(2)] });
     assert.equal(await codeOf(task.finish("copy")), "INTEGRITY");
