@@ -3,19 +3,21 @@
  * the same bytes, mounts come and go and outlive their server, descriptors may be swapped under readers.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { chmod, chown, copyFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "../base/seeded-random.ts";
 import { addonMissing } from "../native/built-addon.ts";
-import { TinyMount } from "../native/tiny-mount.ts";
+import { TINY_SERVER, TinyMount } from "../native/tiny-mount.ts";
 import { output, run, sha256, start } from "../system/processes.ts";
 import { type Scope, scopeOf } from "../system/scope.ts";
 
 const MIB = 1 << 20;
 const NOBODY = 65534;
+const TEMPORARY_ROOT = "/tmp";
 
 function cannotMount(): string | false {
   if (addonMissing !== false) return addonMissing;
@@ -270,7 +272,15 @@ function cannotBecomeNobody(): string | false {
   const reason = cannotMount();
   if (reason !== false) return reason;
   if (!existsSync("/usr/bin/fusermount3")) return "there is no fusermount3 (package fuse3)";
-  return false;
+  const asNobody = ["--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups"];
+  const reads = spawnSync("setpriv", [...asNobody, "test", "-r", TINY_SERVER]);
+  return reads.status === 0 ? false : "another user may not read this checkout, or there is no setpriv";
+}
+
+/** The runner's temporary folders are for root alone: lets others pass through those above `folder`. */
+async function openTheWay(folder: string): Promise<void> {
+  for (let above = folder; above.startsWith(`${TEMPORARY_ROOT}/`); above = dirname(above))
+    await chmod(above, 0o755);
 }
 
 describe("a user without rights", { skip: cannotBecomeNobody() }, () => {
@@ -281,7 +291,8 @@ describe("a user without rights", { skip: cannotBecomeNobody() }, () => {
     const target = join(folder, "mount");
     mkdirSync(target);
     await chown(target, NOBODY, NOBODY);
-    for (const path of [folder, content, join(content, "..")]) await chmod(path, 0o755);
+    for (const path of [folder, dirname(content)]) await openTheWay(path);
+    await chmod(content, 0o755);
     // Others than root may not open this machine's own device: in a mount namespace they get one that they may.
     const device = join(folder, "fuse");
     await output(["mknod", "-m", "666", device, "c", "10", "229"]);

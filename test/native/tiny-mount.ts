@@ -10,7 +10,8 @@ import type { Scope } from "../system/scope.ts";
 import { addon, NODE_WORDS } from "./built-addon.ts";
 import type { TinyConfig, TinyFile } from "./tiny-server.ts";
 
-const SERVER = join(projectRoot(), "dist/test/native/tiny-server.js");
+/** The server's program; whoever is to run it must be able to read it. */
+export const TINY_SERVER = join(projectRoot(), "dist/test/native/tiny-server.js");
 
 export interface TinyOptions {
   readonly via?: TinyConfig["via"];
@@ -45,7 +46,7 @@ export class TinyMount {
     const target = options.target ?? (await newTarget(scope));
     const { via = "direct", allowOther = false } = options;
     const config: TinyConfig = { target, files, via, allowOther };
-    const words = [...(options.wrapper ?? []), ...NODE_WORDS, SERVER, JSON.stringify(config)];
+    const words = [...(options.wrapper ?? []), ...NODE_WORDS, TINY_SERVER, JSON.stringify(config)];
     const [ours, theirs] = addon().socketPair("stream");
     const child = spawn(words[0] ?? "", words.slice(1), {
       stdio: ["pipe", "pipe", "pipe", options.device ?? "ignore", theirs],
