@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { chmod, chown, copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
@@ -303,7 +303,7 @@ describe("a user without rights", { skip: cannotBecomeNobody() }, () => {
       { name: "native", content, way: "native" },
       { name: "through", content, way: "passthrough" },
     ] as const;
-    const mount = await TinyMount.open(scope, files, { via: "helper", wrapper, target });
+    const mount = await TinyMount.open(scope, files, { via: "product", wrapper, target });
     const asNobody = [
       "nsenter",
       "-t",
@@ -320,6 +320,11 @@ describe("a user without rights", { skip: cannotBecomeNobody() }, () => {
     for (const { name } of files) {
       assert.equal((await output([...asNobody, "sha256sum", mount.path(name)])).split(" ")[0], digest, name);
     }
+    const table = readFileSync(`/proc/${mount.server.pid}/mountinfo`, "utf8");
+    assert.match(
+      table,
+      new RegExp(`${target} ro,nosuid,nodev,relatime - fuse.p2pfs p2pfs ro,user_id=65534,`),
+    );
     const { passthroughRefused, nativeReads } = await mount.counters();
     assert.equal(passthroughRefused, -1, "EPERM");
     assert.ok(nativeReads > 0);

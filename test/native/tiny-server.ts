@@ -17,6 +17,7 @@ import { NOTIFICATION, wantsReply } from "../../fs/bindings/kernel-abi/opcodes.t
 import * as replies from "../../fs/bindings/kernel-abi/replies.ts";
 import type { KernelRequest } from "../../fs/bindings/kernel-abi/requests.ts";
 import type { KernelChannel } from "../../fs/bindings/kernel-channel.ts";
+import { mountDevice } from "../../fs/bindings/native/mounting.ts";
 import { addon } from "./built-addon.ts";
 
 /** How READs of a file are answered. `stuck`: never, until the process is another one. */
@@ -38,8 +39,8 @@ export interface TinyFile {
 export interface TinyConfig {
   readonly target: string;
   readonly files: readonly TinyFile[];
-  /** How it is mounted; "adopt": descriptor 3 is mounted already. */
-  readonly via: "direct" | "helper" | "adopt";
+  /** How it is mounted; "adopt": descriptor 3 is mounted already; "product": as p2pfs does. */
+  readonly via: "direct" | "helper" | "adopt" | "product";
   readonly allowOther?: boolean;
   readonly maxReadaheadBytes?: number;
 }
@@ -323,6 +324,8 @@ async function mounted(): Promise<number> {
   switch (config.via) {
     case "adopt":
       return addon().adoptDescriptor(3);
+    case "product":
+      return mountDevice(addon(), config.target, { readOnly: true });
     case "helper":
       return addon().mountHelper({
         program: "/usr/bin/fusermount3",

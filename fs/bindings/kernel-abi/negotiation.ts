@@ -19,12 +19,12 @@ const PAGE_BYTES = 4096;
 /**
  * Taken wherever offered. Not taken: ATOMIC_O_TRUNC (cutting a file comes as SETATTR then), WRITEBACK_CACHE (it
  * forbids passthrough), POSIX_LOCKS and FLOCK_LOCKS (the kernel keeps locks itself then), REQUEST_TIMEOUT (it ends the
- * whole connection, also while a dead daemon's successor is on its way).
+ * whole connection, also while a dead daemon's successor is on its way), ASYNC_DIO (a program that reads with O_DIRECT
+ * could not be interrupted or killed while it waits).
  */
 const ALWAYS =
   INIT_FLAG.ASYNC_READ |
   INIT_FLAG.BIG_WRITES |
-  INIT_FLAG.ASYNC_DIO |
   INIT_FLAG.AUTO_INVAL_DATA |
   INIT_FLAG.DO_READDIRPLUS |
   INIT_FLAG.PARALLEL_DIROPS |

@@ -3,13 +3,12 @@
  * there, ENOSYS: the kernel then does it itself, or stops asking.
  */
 import { constants } from "node:os";
-import type { Logger } from "../../../base/logger.ts";
-import { fromUnknown } from "../../../base/node-errors.ts";
 import { MUTATIONS, type Mutation } from "../../filesystem.ts";
 import { decodeAs, decodeHeader, decodeRequest } from "../kernel-abi/decode-request.ts";
 import { MessageReader } from "../kernel-abi/fields.ts";
+import { IN_HEADER } from "../kernel-abi/layouts.ts";
 import { OPCODE, opcodeName, wantsReply } from "../kernel-abi/opcodes.ts";
-import type { AttributeChange, InitOffer, KernelRequest, RequestHeader } from "../kernel-abi/requests.ts";
+import type { AttributeChange, InitOffer, KernelRequest } from "../kernel-abi/requests.ts";
 import { OBSERVED_READ } from "../kernel-channel.ts";
 import type { FileOperations } from "./file-operations.ts";
 import type { KernelRequests } from "./kernel-requests.ts";
@@ -24,7 +23,6 @@ export interface DispatcherParts {
   readonly files: FileOperations;
   readonly requests: KernelRequests;
   readonly writer: ReplyWriter;
-  readonly logger: Logger;
   /** Answers INIT. */
   readonly onInit: (unique: bigint, offer: InitOffer) => void;
 }
@@ -56,21 +54,17 @@ export class Dispatcher {
   }
 
   #take(message: MessageReader): void {
-    let header: RequestHeader;
+    const { requests } = this.#parts;
+    const { at, bytes } = IN_HEADER;
+    if (message.bytes < bytes) return;
+    const [opcode, unique] = [message.u32(at.opcode), message.u64(at.unique)];
     try {
-      header = decodeHeader(message);
-    } catch (error) {
-      const { code, message: reason } = fromUnknown(error);
-      this.#parts.logger.warn({ code, reason }, "kernel message without a header");
-      return;
-    }
-    const name = { operation: opcodeName(header.opcode).toLowerCase() };
-    try {
-      if (header.opcode === OBSERVED_READ) this.#observed(decodeAs(message, header, OPCODE.READ));
+      const header = decodeHeader(message);
+      if (opcode === OBSERVED_READ) this.#observed(decodeAs(message, header, OPCODE.READ));
       else this.#perform(decodeRequest(message, header));
     } catch (error) {
       // Only a message that could not be decoded comes here: operations answer their own failures.
-      if (wantsReply(header.opcode)) this.#parts.requests.fail(header.unique, name, error);
+      if (wantsReply(opcode)) requests.fail(unique, { operation: opcodeName(opcode).toLowerCase() }, error);
     }
   }
 

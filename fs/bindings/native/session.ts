@@ -76,7 +76,7 @@ export class NativeSession implements MountSession {
     const names = new NameOperations({ filesystem, writer, requests, timeouts });
     const files = new FileOperations({ filesystem, channel: this.#channel, writer, requests, openNodes });
     const onInit = (unique: bigint, offer: InitOffer) => this.#agree(unique, offer);
-    const dispatcher = new Dispatcher({ names, files, requests, writer, logger, onInit });
+    const dispatcher = new Dispatcher({ names, files, requests, writer, onInit });
     this.#writer = writer;
     this.#openNodes = openNodes;
     this.#channel.start();

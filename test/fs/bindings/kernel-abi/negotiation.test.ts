@@ -13,7 +13,14 @@ test("of a new kernel passthrough and resending are taken, and nothing that woul
   assert.ok(agreed.passthrough && agreed.resend);
   assert.equal(agreed.reply.maxStackDepth, 1);
   const names = flagNames(agreed.flags, INIT_FLAG);
-  for (const name of ["ATOMIC_O_TRUNC", "WRITEBACK_CACHE", "POSIX_LOCKS", "FLOCK_LOCKS", "OVER_IO_URING"]) {
+  for (const name of [
+    "ATOMIC_O_TRUNC",
+    "WRITEBACK_CACHE",
+    "POSIX_LOCKS",
+    "FLOCK_LOCKS",
+    "OVER_IO_URING",
+    "ASYNC_DIO",
+  ]) {
     assert.ok(!names.includes(name), name);
   }
   assert.equal(agreed.reply.flags, agreed.flags);
