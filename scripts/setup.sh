@@ -21,6 +21,7 @@ test_packages=(
   iproute2      # ip and tc: network namespaces with shaped links
   curl          # what copies are measured against
   e2fsprogs     # mkfs.ext4: small filesystems that can be filled up
+  python3-swift # a real S3 server to hold the S3 source to
 )
 
 node_minimum=20.18.0
