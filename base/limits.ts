@@ -372,6 +372,8 @@ export const CHANNEL_WORKERS = 2;
 export const CHANNEL_INBOX_BYTES = 4 * MIB;
 /** Bytes of one reply made by JavaScript: a header and the largest body. */
 export const CHANNEL_OUTBOX_BYTES = 1 * MIB + 4 * KIB;
+/** Read-ahead of the kernel in mounts without passthrough, KiB: see fs/bindings/native/read-ahead.ts for what it was weighed against. */
+export const NATIVE_READ_AHEAD_KIB = 512;
 /** How long the kernel believes names and attributes unless the config says otherwise (mount.attributeTimeout), ms. */
 export const ATTRIBUTES_MS_DEFAULT = 10_000;
 /** How long the kernel believes that a name is not there, ms. */

@@ -59,6 +59,9 @@ describe("the native binding", { skip }, () => {
     assert.equal(await read(), patternDigest(24 * MIB + 5, 3));
     assert.equal(await readsOf(served), first.nativeReads, "the kernel has the pages still");
     assert.match((await served.tell("channel")).passthroughRefusal ?? "", /offers no passthrough/);
+    const [line] = await served.tell("logged", "no passthrough; reads go through the daemon");
+    if (isRoot) assert.equal(line?.fields.readAheadKib, 512);
+    else assert.match(String(line?.fields.readAhead), /cannot be raised/);
   });
 
   test("pages of an old version are not kept", async (t) => {

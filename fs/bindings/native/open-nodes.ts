@@ -28,16 +28,21 @@ interface OpenNode {
 
 export class OpenNodes {
   readonly #files: BackingFiles;
+  readonly #onRefused: (reason: string) => void;
   readonly #nodes = new Map<number, OpenNode>();
   #refusal: string | undefined;
 
-  constructor(files: BackingFiles) {
+  /** @param onRefused called once, when it turns out that no file is passed through */
+  constructor(files: BackingFiles, onRefused: (reason: string) => void) {
     this.#files = files;
+    this.#onRefused = onRefused;
   }
 
   /** No file is passed through from now on. */
   refuse(reason: string): void {
+    if (this.#refusal !== undefined) return;
     this.#refusal = reason;
+    this.#onRefused(reason);
   }
 
   /** Why files are not passed through; undefined: they are, as far as is known. */
@@ -92,11 +97,11 @@ export class OpenNodes {
     const errno = -result;
     // Of the process or the kernel, so of every file: it is not tried again.
     if (errno === constants.errno.EPERM)
-      this.#refusal = "the daemon lacks CAP_SYS_ADMIN in the first user namespace";
+      this.refuse("the daemon lacks CAP_SYS_ADMIN in the first user namespace");
     else if (errno === constants.errno.ENOTTY || errno === constants.errno.EOPNOTSUPP)
-      this.#refusal = "the kernel has no passthrough (6.9 has)";
+      this.refuse("the kernel has no passthrough (6.9 has)");
     else if (errno === constants.errno.ELOOP)
-      this.#refusal = "the storage lies on a filesystem that is stacked too deep";
+      this.refuse("the storage lies on a filesystem that is stacked too deep");
     return undefined;
   }
 }

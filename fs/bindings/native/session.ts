@@ -20,6 +20,7 @@ import { FileOperations } from "./file-operations.ts";
 import { KernelRequests } from "./kernel-requests.ts";
 import { NameOperations, type Timeouts } from "./name-operations.ts";
 import { OpenNodes } from "./open-nodes.ts";
+import { raiseReadAhead } from "./read-ahead.ts";
 import { ReplyWriter } from "./reply-writer.ts";
 
 export interface NativeSessionParts {
@@ -72,7 +73,7 @@ export class NativeSession implements MountSession {
     const { logger } = filesystem;
     const writer = new ReplyWriter(this.#channel);
     const requests = new KernelRequests(logger, writer);
-    const openNodes = new OpenNodes(this.#channel);
+    const openNodes = new OpenNodes(this.#channel, (reason) => void this.#withoutPassthrough(reason));
     const names = new NameOperations({ filesystem, writer, requests, timeouts });
     const files = new FileOperations({ filesystem, channel: this.#channel, writer, requests, openNodes });
     const onInit = (unique: bigint, offer: InitOffer) => this.#agree(unique, offer);
@@ -129,6 +130,19 @@ export class NativeSession implements MountSession {
     } catch (error) {
       this.#writer.fail(unique, constants.errno.EPROTO);
       this.#begin(fromUnknown(error));
+    }
+  }
+
+  /** Says so, and makes the best of it. */
+  async #withoutPassthrough(reason: string): Promise<void> {
+    const { logger } = this.#parts.filesystem;
+    const { directory } = this;
+    try {
+      const readAheadKib = await raiseReadAhead(directory);
+      logger.info({ directory, reason, readAheadKib }, "no passthrough; reads go through the daemon");
+    } catch (error) {
+      const { message: readAhead } = fromUnknown(error);
+      logger.info({ directory, reason, readAhead }, "no passthrough; reads go through the daemon");
     }
   }
 

@@ -51,7 +51,7 @@ class ModelKernel {
 
 test("a complete file is passed through, one backing file for all its openings", () => {
   const kernel = new ModelKernel();
-  const nodes = new OpenNodes(kernel);
+  const nodes = new OpenNodes(kernel, () => undefined);
   assert.deepEqual(nodes.open(2, 10, { fd: 5 }, true), { way: "passthrough", backingId: 1 });
   assert.deepEqual(nodes.open(2, 11, { fd: 5 }, true), { way: "passthrough", backingId: 1 });
   assert.deepEqual(nodes.open(2, 12, undefined, true), { way: "passthrough", backingId: 1 });
@@ -64,7 +64,7 @@ test("a complete file is passed through, one backing file for all its openings",
 });
 
 test("a file that is not complete is read through us; once it is, it needs another inode", () => {
-  const nodes = new OpenNodes(new ModelKernel());
+  const nodes = new OpenNodes(new ModelKernel(), () => undefined);
   assert.deepEqual(nodes.open(2, 10, undefined, true), { way: "cached" });
   assert.deepEqual(nodes.open(2, 11, undefined, true), { way: "cached" });
   assert.equal(nodes.otherCached(2, 11), 10);
@@ -82,14 +82,17 @@ test("a refusal that holds for every file is remembered with its reason, one of 
     [ELOOP, /stacked too deep/],
   ] as const) {
     kernel.refusal = refusal;
-    const nodes = new OpenNodes(kernel);
+    const told: string[] = [];
+    const nodes = new OpenNodes(kernel, (why) => told.push(why));
     assert.deepEqual(nodes.open(2, 10, { fd: 5 }, true), { way: "cached" });
     assert.match(nodes.refusal ?? "", reason);
+    nodes.refuse("another reason");
+    assert.deepEqual(told, [nodes.refusal], "the first reason, once");
     kernel.refusal = 0;
     assert.deepEqual(nodes.open(3, 11, { fd: 5 }, true), { way: "cached" }, "it is not asked again");
   }
   kernel.refusal = EINVAL;
-  const nodes = new OpenNodes(kernel);
+  const nodes = new OpenNodes(kernel, () => undefined);
   assert.deepEqual(nodes.open(2, 10, { fd: 5 }, true), { way: "cached" });
   assert.equal(nodes.refusal, undefined);
   kernel.refusal = 0;
@@ -103,7 +106,7 @@ test("no order of openings, closings and completions makes the kernel refuse one
   let passthroughs = 0;
   for (let round = 0; round < 300; round++) {
     const kernel = new ModelKernel();
-    const nodes = new OpenNodes(kernel);
+    const nodes = new OpenNodes(kernel, () => undefined);
     const open = new Map<number, number>();
     const complete = new Set<number>();
     const retired = new Set<number>();
