@@ -75,6 +75,12 @@ export interface SpaceFigures {
   readonly files: number;
 }
 
+/** A child that needs no asking; see ContentSource.known. */
+export interface KnownChild {
+  readonly node: SourceNode;
+  readonly attributes: NodeAttributes;
+}
+
 export interface ContentSource {
   readonly root: SourceNode;
   /** The child, or undefined when there is none. @throws PermissionError, UnavailableError, … */
@@ -82,13 +88,10 @@ export interface ContentSource {
   /** Attributes now, revalidated when older than the source's own time-out. @throws NotFoundError when it is gone */
   attributes(node: SourceNode, signal?: AbortSignal): Promise<NodeAttributes>;
   /**
-   * The child and its attributes, when both are known and fresh enough to be told without asking anyone; undefined says
-   * nothing. Never waits. What a listing that shows attributes asks for each name, so it must be cheap.
+   * The child and its attributes, or null when there is none, if that is known and fresh enough to be told without asking
+   * anyone; undefined says nothing. Never waits. Asked for each name of a listing with attributes, so it must be cheap.
    */
-  known?(
-    parent: SourceNode,
-    name: string,
-  ): { readonly node: SourceNode; readonly attributes: NodeAttributes } | undefined;
+  known?(parent: SourceNode, name: string): KnownChild | null | undefined;
   /** Pages of a directory. Never holds "." and "..". */
   list(directory: SourceNode, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;
   /** Opens a file at its newest version. */

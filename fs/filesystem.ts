@@ -236,13 +236,18 @@ export class Filesystem {
   }
 
   /**
-   * A name's inode, if the source knows it without asking anyone, with one lookup counted; undefined means that lookup()
-   * may know more.
+   * What lookup() would find, if that is known without waiting: the name's inode, with one lookup counted, or "absent".
+   * undefined: only lookup() can tell. @throws P2pfsError NAME_TOO_LONG, NOT_A_DIRECTORY, STALE
    */
-  peek(parent: InodeNumber, name: string): Entry | undefined {
+  peek(parent: InodeNumber, name: string): Entry | "absent" | undefined {
     const directory = this.#directory(parent);
+    if (!isName(name)) throw badName(name);
     const known = this.#source.known?.(directory.node, name);
     if (known === undefined) return undefined;
+    if (known === null) {
+      this.#inodes.unremember(parent, name);
+      return "absent";
+    }
     const inode = this.#inodes.obtain(known.node);
     const opened = this.#files.opened(inode);
     // Which version the name means then takes a lookup.

@@ -10,6 +10,7 @@ import { InvalidInputError, NotFoundError } from "../base/errors.ts";
 import { BLOCK_BYTES, PIECE_BYTES_MIN } from "../base/limits.ts";
 import type {
   ContentSource,
+  KnownChild,
   ListedEntry,
   NodeAttributes,
   OpenContent,
@@ -158,10 +159,11 @@ export class MemoryContentSource implements ContentSource {
     return attributesOf(found, found.text === undefined ? 0 : Buffer.byteLength(found.text()));
   }
 
-  known(parent: SourceNode, name: string): { node: SourceNode; attributes: NodeAttributes } | undefined {
+  known(parent: SourceNode, name: string): KnownChild | null | undefined {
     const directory = this.#resolve(parent);
     const node = directory.children.get(name);
-    if (node === undefined || this.#isFaulty(directory, name)) return undefined;
+    if (this.#isFaulty(directory, name)) return undefined;
+    if (node === undefined) return null;
     return {
       node,
       attributes: attributesOf(node, node.text === undefined ? 0 : Buffer.byteLength(node.text())),

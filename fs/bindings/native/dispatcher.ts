@@ -11,7 +11,7 @@ import { OPCODE, opcodeName, wantsReply } from "../kernel-abi/opcodes.ts";
 import type { AttributeChange, InitOffer, KernelRequest } from "../kernel-abi/requests.ts";
 import { OBSERVED_READ } from "../kernel-channel.ts";
 import type { FileOperations } from "./file-operations.ts";
-import type { KernelRequests } from "./kernel-requests.ts";
+import type { KernelRequests, RequestWait } from "./kernel-requests.ts";
 import type { NameOperations } from "./name-operations.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
 
@@ -80,19 +80,19 @@ export class Dispatcher {
     else if (request.op === "interrupt") requests.interrupt(request.target);
     else if (wantsReply(header.opcode)) {
       const path = request.op === "lookup" ? request.name : undefined;
-      requests.run(header, { operation: operationName(request), path }, (signal) =>
-        this.#answer(request, signal),
+      requests.run(header, { operation: operationName(request), path }, (wait) =>
+        this.#answer(request, wait),
       );
     }
   }
 
-  #answer(request: KernelRequest, signal: AbortSignal): void | Promise<void> {
+  #answer(request: KernelRequest, wait: RequestWait): void | Promise<void> {
     const { names, files, writer } = this.#parts;
     switch (request.op) {
       case "lookup":
-        return names.lookup(request, signal);
+        return names.lookup(request, wait);
       case "getattr":
-        return names.getattr(request, signal);
+        return names.getattr(request, wait);
       case "readlink":
         return names.readlink(request);
       case "opendir":
@@ -101,17 +101,17 @@ export class Dispatcher {
         return names.releasedir(request);
       case "readdir":
       case "readdirplus":
-        return names.readdir(request, signal);
+        return names.readdir(request, wait);
       case "getxattr":
-        return names.getxattr(request, signal);
+        return names.getxattr(request, wait);
       case "listxattr":
-        return names.listxattr(request, signal);
+        return names.listxattr(request, wait);
       case "statfs":
-        return names.statfs(request, signal);
+        return names.statfs(request, wait);
       case "open":
-        return files.open(request, signal);
+        return files.open(request, wait);
       case "read":
-        return files.read(request, signal);
+        return files.read(request, wait);
       case "flush":
         return files.flush(request);
       case "release":

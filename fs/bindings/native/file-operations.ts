@@ -15,7 +15,7 @@ import { OPEN_FLAG } from "../kernel-abi/flags.ts";
 import { writeOpen } from "../kernel-abi/replies.ts";
 import type { KernelRequest } from "../kernel-abi/requests.ts";
 import type { KernelChannel } from "../kernel-channel.ts";
-import type { KernelRequests } from "./kernel-requests.ts";
+import type { KernelRequests, RequestWait } from "./kernel-requests.ts";
 import type { OpenNodes } from "./open-nodes.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
 
@@ -46,10 +46,10 @@ export class FileOperations {
     this.#openNodes = parts.openNodes;
   }
 
-  async open(request: Request<"open">, signal: AbortSignal): Promise<void> {
+  async open(request: Request<"open">, wait: RequestWait): Promise<void> {
     const nodeid = request.header.nodeid as InodeNumber;
     const write = (request.flags & O_ACCMODE) !== O_RDONLY || (request.flags & O_TRUNC) !== 0;
-    const handle = await this.#filesystem.open(nodeid, { write }, signal);
+    const handle = await this.#filesystem.open(nodeid, { write }, wait.signal);
     let sent = false;
     try {
       const reply = { handle, ...this.#answer(nodeid, handle) };
@@ -60,9 +60,9 @@ export class FileOperations {
     }
   }
 
-  read(request: Request<"read">, signal: AbortSignal): void | Promise<void> {
+  read(request: Request<"read">, wait: RequestWait): void | Promise<void> {
     const { handle, offset, size, header } = request;
-    const plan = this.#filesystem.read(handle, { offset, length: size }, signal);
+    const plan = this.#filesystem.read(handle, { offset, length: size }, wait.signal);
     if (plan instanceof Promise) return plan.then((ready) => this.#answerRead(header.unique, ready));
     this.#answerRead(header.unique, plan);
   }

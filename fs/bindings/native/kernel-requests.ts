@@ -15,11 +15,31 @@ export interface RequestName {
   readonly path?: string | undefined;
 }
 
+/** One request's wait. */
+export class RequestWait {
+  #controller: AbortController | undefined;
+  #reason: CancelledError | undefined;
+
+  /** Aborts when the client is interrupted. Made when first asked for: most requests are answered without waiting. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  interrupt(): void {
+    this.#reason = new CancelledError("the program that waited was interrupted");
+    this.#controller?.abort(this.#reason);
+  }
+}
+
 export class KernelRequests {
   readonly #logger: Logger;
   readonly #writer: ReplyWriter;
   readonly #max: number;
-  readonly #waiting = new Map<bigint, AbortController>();
+  readonly #waiting = new Map<bigint, RequestWait>();
   /** Interruptions that came before their request, as two readers may hand them over; the oldest first. */
   readonly #early = new Set<bigint>();
 
@@ -34,19 +54,19 @@ export class KernelRequests {
     return this.#waiting.size;
   }
 
-  /** Runs `work`, which answers itself when it succeeds; its signal aborts when the client is interrupted. */
-  run(header: RequestHeader, name: RequestName, work: (signal: AbortSignal) => void | Promise<void>): void {
+  /** Runs `work`, which answers itself when it succeeds. */
+  run(header: RequestHeader, name: RequestName, work: (wait: RequestWait) => void | Promise<void>): void {
     const { unique } = header;
     if (this.#waiting.size >= this.#max) {
       this.fail(unique, name, new LimitError(`more than ${this.#max} requests wait for the mount`));
       return;
     }
-    const controller = new AbortController();
-    if (this.#early.delete(unique)) controller.abort(interrupted());
+    const wait = new RequestWait();
+    if (this.#early.size > 0 && this.#early.delete(unique)) wait.interrupt();
     try {
-      const running = work(controller.signal);
+      const running = work(wait);
       if (!(running instanceof Promise)) return;
-      this.#waiting.set(unique, controller);
+      this.#waiting.set(unique, wait);
       running
         .catch((error: unknown) => this.fail(unique, name, error))
         .finally(() => this.#waiting.delete(unique));
@@ -67,9 +87,9 @@ export class KernelRequests {
 
   /** The client waits no longer. */
   interrupt(target: bigint): void {
-    const controller = this.#waiting.get(target);
-    if (controller !== undefined) {
-      controller.abort(interrupted());
+    const wait = this.#waiting.get(target);
+    if (wait !== undefined) {
+      wait.interrupt();
       return;
     }
     // Answered already, or still on its way to us.
@@ -78,8 +98,4 @@ export class KernelRequests {
     const [oldest] = this.#early;
     if (oldest !== undefined) this.#early.delete(oldest);
   }
-}
-
-function interrupted(): CancelledError {
-  return new CancelledError("the program that waited was interrupted");
 }

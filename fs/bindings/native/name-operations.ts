@@ -1,4 +1,5 @@
 /** Requests about names, attributes and listings, and the refusal of every change. */
+import { constants } from "node:os";
 import { P2pfsError } from "../../../base/errors.ts";
 import { NAME_BYTES_MAX } from "../../../base/limits.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
@@ -9,7 +10,7 @@ import { attributeList } from "../../xattr.ts";
 import { DirectoryPage, DT_DIR, DT_REG } from "../kernel-abi/directory-page.ts";
 import * as replies from "../kernel-abi/replies.ts";
 import type { KernelRequest } from "../kernel-abi/requests.ts";
-import type { KernelRequests } from "./kernel-requests.ts";
+import type { KernelRequests, RequestWait } from "./kernel-requests.ts";
 import { kernelAttributes, type ReplyWriter } from "./reply-writer.ts";
 
 type Request<Op extends KernelRequest["op"]> = Extract<KernelRequest, { op: Op }>;
@@ -49,21 +50,38 @@ export class NameOperations {
     this.#timeouts = parts.timeouts;
   }
 
-  async lookup(request: Request<"lookup">, signal: AbortSignal): Promise<void> {
+  lookup(request: Request<"lookup">, wait: RequestWait): undefined | Promise<void> {
     const { header, name } = request;
+    const known = this.#filesystem.peek(header.nodeid as InodeNumber, name);
+    if (known === undefined) return this.#find(request, wait);
+    if (known === "absent") this.#answerAbsent(header.unique);
+    else this.#answerEntry(header.unique, known);
+    return undefined;
+  }
+
+  async #find({ header, name }: Request<"lookup">, wait: RequestWait): Promise<void> {
     let entry: Entry;
     try {
-      entry = await this.#filesystem.lookup(header.nodeid as InodeNumber, name, signal);
+      entry = await this.#filesystem.lookup(header.nodeid as InodeNumber, name, wait.signal);
     } catch (error) {
-      const { absentMs } = this.#timeouts;
-      if (absentMs === 0 || fromUnknown(error).code !== "NOT_FOUND") throw error;
+      if (fromUnknown(error).code !== "NOT_FOUND") throw error;
       this.#requests.errnoOf({ operation: "lookup", path: name }, error);
-      this.#writer.send(header.unique, (view, from) => replies.writeNegativeEntry(view, from, absentMs));
+      this.#answerAbsent(header.unique);
       return;
     }
+    this.#answerEntry(header.unique, entry);
+  }
+
+  #answerEntry(unique: bigint, entry: Entry): void {
     const reply = this.#entry(entry);
-    if (!this.#writer.send(header.unique, (view, from) => replies.writeEntry(view, from, reply)))
+    if (!this.#writer.send(unique, (view, from) => replies.writeEntry(view, from, reply)))
       this.#filesystem.forget(entry.inode, 1);
+  }
+
+  #answerAbsent(unique: bigint): void {
+    const { absentMs } = this.#timeouts;
+    if (absentMs === 0) this.#writer.fail(unique, constants.errno.ENOENT);
+    else this.#writer.send(unique, (view, from) => replies.writeNegativeEntry(view, from, absentMs));
   }
 
   forget(request: Request<"forget">): void {
@@ -71,11 +89,11 @@ export class NameOperations {
       this.#filesystem.forget(nodeid as InodeNumber, lookups);
   }
 
-  async getattr(request: Request<"getattr">, signal: AbortSignal): Promise<void> {
+  async getattr(request: Request<"getattr">, wait: RequestWait): Promise<void> {
     const { header, handle } = request;
     const attributes =
       handle === undefined
-        ? await this.#filesystem.getattr(header.nodeid as InodeNumber, signal)
+        ? await this.#filesystem.getattr(header.nodeid as InodeNumber, wait.signal)
         : this.#filesystem.fgetattr(handle);
     const reply = kernelAttributes(attributes);
     this.#writer.send(header.unique, (view, from) =>
@@ -99,10 +117,10 @@ export class NameOperations {
     this.#writer.send(request.header.unique);
   }
 
-  async readdir(request: Request<"readdir" | "readdirplus">, signal: AbortSignal): Promise<void> {
+  async readdir(request: Request<"readdir" | "readdirplus">, wait: RequestWait): Promise<void> {
     const { header, handle, offset, size } = request;
     const countMax = Math.max(1, Math.floor(size / RECORD_BYTES_MIN));
-    const entries = await this.#filesystem.readdir(handle, offset, countMax, signal);
+    const entries = await this.#filesystem.readdir(handle, offset, countMax, wait.signal);
     // Filled without waiting, as the outbox is everybody's.
     const page = new DirectoryPage(this.#writer.outbox, replies.REPLY_BODY, size);
     const told = this.#fill(page, header.nodeid as InodeNumber, entries, request.op === "readdirplus");
@@ -112,21 +130,21 @@ export class NameOperations {
     for (const inode of told) this.#filesystem.forget(inode, 1);
   }
 
-  async getxattr(request: Request<"getxattr">, signal: AbortSignal): Promise<void> {
+  async getxattr(request: Request<"getxattr">, wait: RequestWait): Promise<void> {
     const { header, name, size } = request;
     this.#sendXattr(
       request,
-      await this.#filesystem.getxattr(header.nodeid as InodeNumber, name, size, signal),
+      await this.#filesystem.getxattr(header.nodeid as InodeNumber, name, size, wait.signal),
     );
   }
 
-  async listxattr(request: Request<"listxattr">, signal: AbortSignal): Promise<void> {
-    const names = await this.#filesystem.listxattr(request.header.nodeid as InodeNumber, signal);
+  async listxattr(request: Request<"listxattr">, wait: RequestWait): Promise<void> {
+    const names = await this.#filesystem.listxattr(request.header.nodeid as InodeNumber, wait.signal);
     this.#sendXattr(request, attributeList(names, request.size));
   }
 
-  async statfs(request: Request<"statfs">, signal: AbortSignal): Promise<void> {
-    const space = await this.#filesystem.statfs(signal);
+  async statfs(request: Request<"statfs">, wait: RequestWait): Promise<void> {
+    const space = await this.#filesystem.statfs(wait.signal);
     const blocks = (bytes: number) => Math.floor(bytes / SPACE_GRAIN_BYTES);
     this.#writer.send(request.header.unique, (view, from) =>
       replies.writeStatfs(view, from, {
@@ -158,7 +176,7 @@ export class NameOperations {
       if (!page.hasRoom(name, plus)) break;
       const type = kind === "directory" ? DT_DIR : DT_REG;
       const isDots = name === "." || name === "..";
-      const entry = plus && !isDots ? this.#filesystem.peek(directory, name) : undefined;
+      const entry = plus && !isDots ? this.#peekEntry(directory, name) : undefined;
       const known =
         entry?.attributes.ino ?? (isDots ? undefined : this.#filesystem.knownIno(directory, name));
       const record = { ino: known ?? UNKNOWN_INO, name, type, nextOffset: cookie };
@@ -167,6 +185,12 @@ export class NameOperations {
       if (entry !== undefined) told.push(entry.inode);
     }
     return told;
+  }
+
+  #peekEntry(directory: InodeNumber, name: string): Entry | undefined {
+    const known = this.#filesystem.peek(directory, name);
+    // Gone since it was listed: who looks at it will see.
+    return known === "absent" ? undefined : known;
   }
 
   #entry({ inode, attributes }: Entry): replies.EntryReply {
