@@ -8,8 +8,8 @@ import type { SourceOf, SourceRequest, SourceStat } from "../source/source.ts";
 import type { FactStore } from "../storage/storage.ts";
 import type { Answer, Freshness } from "./open-task.ts";
 import { OriginMemory, type Remembered } from "./origin-memory.ts";
+import { originOf } from "./origin-of.ts";
 import type { OriginsDown } from "./origins-down.ts";
-import { originOf } from "./task.ts";
 
 const SPACE = "answer";
 

@@ -31,7 +31,8 @@ import type { Answer, EngineApi, Freshness, OpenTask, TaskRequest } from "./open
 import { Opening } from "./opening.ts";
 import type { OriginsDown } from "./origins-down.ts";
 import { RoomClaims } from "./room-claims.ts";
-import { EngineTask, type TaskEnvironment } from "./task.ts";
+import { EngineTask } from "./task.ts";
+import type { TaskEnvironment } from "./task-environment.ts";
 import { streamUnknownLength } from "./unknown-length.ts";
 import { baseTaskId, isSameVersion, taskIdFor } from "./versions.ts";
 

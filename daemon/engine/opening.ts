@@ -9,7 +9,8 @@ import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { formatDigest, parseDigest } from "../task/digest.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import type { OpenTask, Priority } from "./open-task.ts";
-import type { EngineTask, Owner } from "./task.ts";
+import type { EngineTask } from "./task.ts";
+import type { Owner } from "./task-environment.ts";
 
 export interface OpeningOptions {
   readonly disableBackToSource: boolean;

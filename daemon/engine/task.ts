@@ -4,7 +4,7 @@
  * many have it open.
  */
 import assert from "node:assert/strict";
-import type { Clock, Timer } from "../../base/clock.ts";
+import type { Timer } from "../../base/clock.ts";
 import { orAborted } from "../../base/deadline.ts";
 import {
   CancelledError,
@@ -15,7 +15,7 @@ import {
   UnavailableError,
 } from "../../base/errors.ts";
 import { BLOCK_BYTES, OVERTAKE_MS, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../base/limits.ts";
-import { type Logger, loggableUrl } from "../../base/logger.ts";
+import { loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { firstClear, hasBit } from "../piece/bits.ts";
 import {
@@ -26,46 +26,14 @@ import {
   WantList,
   type WantPriority,
 } from "../piece/want-list.ts";
-import type { PeerSession, Scheduler } from "../scheduler/scheduler.ts";
-import type { SourceOf, SourceRequest } from "../source/source.ts";
+import type { PeerSession } from "../scheduler/scheduler.ts";
+import type { SourceRequest } from "../source/source.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { type Fetch, fetchBlocks, megabytesPerSecond } from "./fetch.ts";
-import type { FetchSlots } from "./fetch-slots.ts";
+import { originOf } from "./origin-of.ts";
 import { Rests } from "./rests.ts";
-import type { RoomClaims } from "./room-claims.ts";
+import type { Owner, TaskEnvironment } from "./task-environment.ts";
 import { type Waiter, Waiters } from "./waiters.ts";
-
-/** What a task needs of its surroundings. One object, made by the engine. */
-export interface TaskEnvironment {
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly sourceOf: SourceOf;
-  readonly scheduler: Scheduler;
-  readonly slots: FetchSlots;
-  readonly room: RoomClaims;
-  /** Longest wait of a demand read, ms. */
-  readonly readDeadlineMs: number;
-  /** Attempts at a stretch beyond the first. */
-  readonly retries: number;
-  /** Fetches of one task at once, demand aside. */
-  readonly fetchesMax: number;
-  /** Whether the storage may take so many bytes more; when not, tries to make room. */
-  readonly makeRoom: (bytes: number) => Promise<boolean>;
-  readonly peerId: () => string;
-  /** Digest of the whole content file, "algorithm:hex", computed off the main thread. */
-  readonly digestOf: (stored: StoredTask, algorithm: string, signal?: AbortSignal) => Promise<string>;
-  /** The origin was found to hold another version. */
-  readonly onChanged: (task: EngineTask) => void;
-  /** Nobody holds the task and nothing runs: it may be closed. */
-  readonly onIdle: (task: EngineTask) => void;
-}
-
-/** What a caller of `want` is: its interest is taken back with it. */
-export interface Owner {
-  readonly disableBackToSource: boolean;
-}
 
 export class EngineTask {
   readonly stored: StoredTask;
@@ -512,9 +480,4 @@ function firstPresent(bits: Uint8Array, from: number, to: number): number {
   let index = from + 1;
   while (index < to && !hasBit(bits, index)) index += 1;
   return index;
-}
-
-/** Scheme, host and port; object stores: scheme and bucket. What shares a fate and a limit. */
-export function originOf(url: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0].replace(/\/\/[^/@]*@/, "//") ?? url;
 }

@@ -8,8 +8,8 @@ import { P2pfsError } from "../../base/errors.ts";
 import { ORIGIN_STALE_WAIT_MS } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
+import { originOf } from "../engine/origin-of.ts";
 import { DOWN_CODES, type OriginsDown, SILENT_CODES } from "../engine/origins-down.ts";
-import { originOf } from "../engine/task.ts";
 
 /** Whether the origin answered at all: an error status, not a refused or silent connection. */
 export function isAnswer(error: P2pfsError): boolean {

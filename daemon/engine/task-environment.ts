@@ -1,0 +1,41 @@
+/** What an open task is given and tells: its surroundings as one object, made by the engine. Types only. */
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { SourceOf } from "../source/source.ts";
+import type { StoredTask } from "../storage/storage.ts";
+import type { FetchSlots } from "./fetch-slots.ts";
+import type { RoomClaims } from "./room-claims.ts";
+import type { EngineTask } from "./task.ts";
+
+/** What a task needs of its surroundings. One object, made by the engine. */
+export interface TaskEnvironment {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly sourceOf: SourceOf;
+  readonly scheduler: Scheduler;
+  readonly slots: FetchSlots;
+  readonly room: RoomClaims;
+  /** Longest wait of a demand read, ms. */
+  readonly readDeadlineMs: number;
+  /** Attempts at a stretch beyond the first. */
+  readonly retries: number;
+  /** Fetches of one task at once, demand aside. */
+  readonly fetchesMax: number;
+  /** Whether the storage may take so many bytes more; when not, tries to make room. */
+  readonly makeRoom: (bytes: number) => Promise<boolean>;
+  readonly peerId: () => string;
+  /** Digest of the whole content file, "algorithm:hex", computed off the main thread. */
+  readonly digestOf: (stored: StoredTask, algorithm: string, signal?: AbortSignal) => Promise<string>;
+  /** The origin was found to hold another version. */
+  readonly onChanged: (task: EngineTask) => void;
+  /** Nobody holds the task and nothing runs: it may be closed. */
+  readonly onIdle: (task: EngineTask) => void;
+}
+
+/** What a caller of `want` is: its interest is taken back with it. */
+export interface Owner {
+  readonly disableBackToSource: boolean;
+}
