@@ -11,9 +11,17 @@ export interface BranchNode {
   readonly kind: NodeKind;
 }
 
+/** A name that is known without asking. */
+export interface KnownName {
+  readonly kind: NodeKind;
+  readonly attributes: NodeAttributes;
+}
+
 export interface Branch {
   /** What `name` is in the directory, or undefined when it is not there. @throws PermissionError, UnavailableError, … */
   lookup(directory: NodePath, name: string, signal?: AbortSignal): Promise<NodeKind | undefined>;
+  /** What lookup() and attributes() would say, null for absence, when neither would ask anyone; see ContentSource.known. */
+  known?(directory: NodePath, name: string): KnownName | null | undefined;
   /** @throws NotFoundError when it is gone */
   attributes(node: BranchNode, signal?: AbortSignal): Promise<NodeAttributes>;
   list(directory: NodePath, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;

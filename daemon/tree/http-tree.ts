@@ -25,6 +25,8 @@ import { splitFileMark } from "./url-name.ts";
 const NO_INDEX: ReadonlySet<string> = new Set(["NOT_FOUND", "PERMISSION", "SOURCE_REFUSED"]);
 
 export class HttpTree extends OriginBranch {
+  /** An index page need not show everything. */
+  protected readonly listingsProveAbsence = false;
   readonly #scheme: "http" | "https";
   /** When names were last found to be directories, by URL: answers that prove nothing, so memory alone has them. */
   readonly #supposed = new BoundedMap<string, number>(KNOWN_NAMES_MAX);

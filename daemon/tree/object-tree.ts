@@ -26,6 +26,7 @@ interface Said {
 type Outcome<T> = { readonly value: T } | { readonly error: P2pfsError };
 
 export class ObjectTree extends OriginBranch {
+  protected readonly listingsProveAbsence = true;
   readonly #scheme: "oss" | "s3";
   readonly #said = new BoundedMap<string, Said>(KNOWN_NAMES_MAX);
   readonly #flights = new Map<string, Promise<NodeKind | undefined>>();

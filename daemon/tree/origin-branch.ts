@@ -12,7 +12,7 @@ import type { EngineApi } from "../engine/open-task.ts";
 import type { OriginsDown } from "../engine/origins-down.ts";
 import type { SourceEntry } from "../source/source.ts";
 import { BoundedMap } from "./bounded-map.ts";
-import { type Branch, type BranchNode, pagesOf } from "./branch.ts";
+import { type Branch, type BranchNode, type KnownName, pagesOf } from "./branch.ts";
 import type { KnownDirectories } from "./known-directories.ts";
 import { kindOfChild } from "./listing.ts";
 import type { ListedDirectory, Listings } from "./listings.ts";
@@ -80,18 +80,34 @@ export abstract class OriginBranch implements Branch {
   /** Hosts or buckets to show at the top, without asking anybody. */
   protected abstract tops(): readonly string[];
 
+  /** Whether a name that a whole listing lacks is absent. */
+  protected abstract readonly listingsProveAbsence: boolean;
+
   /** Whether an error of a listing means that the directory shows nothing. */
   protected abstract listsEmpty(error: unknown): boolean;
 
   async attributes(node: BranchNode, signal?: AbortSignal): Promise<NodeAttributes> {
     if (node.kind === "file") return this.parts.files.attributes(await this.#file(node.path), signal);
-    return {
-      kind: "directory",
-      size: 0,
-      modifiedAtMs: this.parts.startedAtMs,
-      ...this.parts.roots.owner([this.top, ...node.path], "directory"),
-      version: "",
-    };
+    return this.#directoryAttributes(node.path);
+  }
+
+  /** As far as a fresh listing tells kind and attributes. */
+  known(directory: NodePath, name: string): KnownName | null | undefined {
+    const place = directory.length === 0 ? undefined : this.place(directory, name);
+    if (place?.listedName === undefined || place.marked) return undefined;
+    const dated = this.parts.listings.recall(place.parent);
+    const child = dated?.listing.child(place.listedName);
+    if (dated === undefined || child === undefined)
+      return dated?.listing.whole && this.listingsProveAbsence ? null : undefined;
+    const kind = kindOfChild(child);
+    const path = [...directory, name];
+    if (kind === "directory") return { kind, attributes: this.#directoryAttributes(path) };
+    const attributes = this.parts.files.believed({
+      key: nodeOf(place.path, "file").key,
+      owner: this.parts.roots.owner(place.path, "file"),
+      listed: child.file && { file: child.file, checkedAtMs: dated.checkedAtMs, fresh: true },
+    });
+    return attributes && { kind, attributes };
   }
 
   async *list(path: NodePath, signal?: AbortSignal): AsyncGenerator<readonly ListedEntry[]> {
@@ -148,6 +164,16 @@ export abstract class OriginBranch implements Branch {
     if (child === undefined) return undefined;
     if (place.marked) return child.file === undefined ? undefined : "file";
     return kindOfChild(child);
+  }
+
+  #directoryAttributes(path: NodePath): NodeAttributes {
+    return {
+      kind: "directory",
+      size: 0,
+      modifiedAtMs: this.parts.startedAtMs,
+      ...this.parts.roots.owner([this.top, ...path], "directory"),
+      version: "",
+    };
   }
 
   async #file(path: NodePath): Promise<RemoteFile> {

@@ -64,15 +64,23 @@ export class RemoteFiles {
   }
 
   /**
-   * Attributes now. A line of a fresh listing with an exact length and a time is believed until the file was asked about,
-   * and after that as long as it agrees with the answer: then no request is made.
+   * Attributes, when no request is needed: a line of a fresh listing with an exact length and a time is believed until the
+   * file was asked about, and after that as long as it agrees with the answer.
    */
-  async attributes(file: RemoteFile, signal?: AbortSignal): Promise<NodeAttributes> {
+  believed(file: Pick<RemoteFile, "key" | "owner" | "listed">): NodeAttributes | undefined {
     const { listed } = file;
     const seen = this.#seen.get(file.key);
     const believed =
       seen === undefined ? !this.#open.has(file.key) && isTelling(listed) : agrees(seen, listed);
-    if (listed?.fresh && believed) return seen?.attributes ?? attributesOfLine(file, listed.file);
+    return listed?.fresh && believed ? (seen?.attributes ?? attributesOfLine(file, listed.file)) : undefined;
+  }
+
+  /** Attributes now; see believed() for when they cost no request. */
+  async attributes(file: RemoteFile, signal?: AbortSignal): Promise<NodeAttributes> {
+    const { listed } = file;
+    const believed = this.believed(file);
+    if (believed !== undefined) return believed;
+    const seen = this.#seen.get(file.key);
     const strict = file.request.freshness?.consistency === "strict";
     const line = listed?.file.length === undefined ? undefined : attributesOfLine(file, listed.file);
     const kept = strict ? undefined : (seen?.attributes ?? line);
@@ -240,7 +248,10 @@ function agrees(seen: Seen, listed: DatedLine | undefined): boolean {
   return modifiedAtMs !== undefined && Math.abs(modifiedAtMs - attributes.modifiedAtMs) < 60_000;
 }
 
-function attributesOfLine(file: RemoteFile, { length = 0, modifiedAtMs, etag }: ListedFile): NodeAttributes {
+function attributesOfLine(
+  file: Pick<RemoteFile, "owner">,
+  { length = 0, modifiedAtMs, etag }: ListedFile,
+): NodeAttributes {
   const lastModified = modifiedAtMs === undefined ? undefined : String(modifiedAtMs);
   return {
     kind: "file",

@@ -8,6 +8,7 @@ import { NAME_BYTES_MAX } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import type {
   ContentSource,
+  KnownChild,
   ListedEntry,
   NodeAttributes,
   OpenContent,
@@ -126,6 +127,13 @@ export class Tree implements ContentSource {
         ? this.#branches.has(name) && "directory"
         : await this.#branches.get(top)?.lookup(below, name, signal);
     return kind ? nodeOf([...path, name], kind) : undefined;
+  }
+
+  known(parent: SourceNode, name: string): KnownChild | null | undefined {
+    const found = this.#find(parent);
+    const known = found?.branch.known?.(found.at.path, name);
+    if (!known) return known;
+    return { node: nodeOf([...pathOf(parent), name], known.kind), attributes: known.attributes };
   }
 
   async attributes(node: SourceNode, signal?: AbortSignal): Promise<NodeAttributes> {

@@ -187,10 +187,14 @@ export class NameOperations {
     return told;
   }
 
+  /** One name that cannot be told must not cost the page: who looks at it will see. */
   #peekEntry(directory: InodeNumber, name: string): Entry | undefined {
-    const known = this.#filesystem.peek(directory, name);
-    // Gone since it was listed: who looks at it will see.
-    return known === "absent" ? undefined : known;
+    try {
+      const known = this.#filesystem.peek(directory, name);
+      return known === "absent" ? undefined : known;
+    } catch {
+      return undefined;
+    }
   }
 
   #entry({ inode, attributes }: Entry): replies.EntryReply {
