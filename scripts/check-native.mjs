@@ -105,14 +105,14 @@ function buildAddon({ name, flags }) {
 
 function checkSuite(variant, wanted) {
   const addon = buildAddon(variant);
-  const tests = ["dist/test/native", "dist/test/mount"]
+  const tests = ["dist/test/native", "dist/test/fs/bindings/native", "dist/test/mount"]
     .flatMap((folder) =>
       existsSync(join(ROOT, folder))
         ? readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name))
         : [],
     )
     .filter(
-      (path) => path.endsWith(".test.js") && /native\/|mount\/kernel-channel/.test(path) && wanted(path),
+      (path) => path.endsWith(".test.js") && /\/native\/|mount\/kernel-channel/.test(path) && wanted(path),
     );
   if (tests.length === 0) fail("there are no built tests; `npm run build` makes them");
   const environment = {
