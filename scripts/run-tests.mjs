@@ -1,7 +1,8 @@
 /**
  * Runs the built tests, each file in a process of its own: those that need nothing of the machine side by side, those
  * that mount or make network namespaces one after the other. Closes with `N passed, N failed, N skipped`. Fails when a
- * test failed, when none ran, when a skip has no reason, and when a file left processes, mounts or files behind.
+ * test failed, when none ran, when a skip has no reason, and when a file left processes, mounts or files behind. With
+ * --unit only those that start no programs: the quick part.
  *
  *   node scripts/run-tests.mjs [--unit] [PART-OF-A-PATH…]
  */
@@ -15,6 +16,19 @@ import { clearLeftovers, MARK, removeUnmounted } from "./test-leftovers.mjs";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Folders whose tests share the machine's mounts, namespaces or loop devices: never two at once, and not in --unit. */
 const SERIAL_FOLDERS = ["test/mount/", "test/cluster/", "test/system/"];
+/** What starts programs and real servers, or kills processes: side by side with others, but not in --unit, which is to be quick. */
+const NOT_UNIT = [
+  "test/cli/",
+  "test/native/",
+  "test/origin/",
+  "test/scripts/",
+  "test/daemon/source/http/http-source",
+  "test/daemon/source/http/list",
+  "test/daemon/source/object-store/",
+  "test/daemon/storage/durability",
+  "test/daemon/storage/kill",
+  "test/daemon/tree/real-",
+];
 /** Longest time one file may take, ms: a hang must end as a failure with a name. */
 const PARALLEL_FILE_MS = 180_000;
 const SERIAL_FILE_MS = 1_200_000;
@@ -193,7 +207,7 @@ async function main() {
   const unitOnly = args.includes("--unit");
   const patterns = args.filter((arg) => !arg.startsWith("--"));
   const chosen = testSources("test")
-    .filter((path) => !unitOnly || !isSerial(path))
+    .filter((path) => !unitOnly || !(isSerial(path) || NOT_UNIT.some((part) => path.startsWith(part))))
     .filter((path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern)));
   const parallel = chosen.filter((path) => !isSerial(path));
   const serial = chosen.filter(isSerial);
