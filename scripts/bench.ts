@@ -13,6 +13,7 @@ import { linkMissing } from "./bench/lab.ts";
 import { mustShow, SHOW_NAMES } from "./bench/must-show.ts";
 import { Report } from "./bench/report.ts";
 import { speed } from "./bench/speed.ts";
+import { warmReads } from "./bench/warm-reads.ts";
 
 /** Part → the rate of its link in tc's words. */
 const PARTS: Readonly<Record<string, string | undefined>> = {
@@ -77,6 +78,15 @@ async function runMustShow(names: readonly string[], flags: Pick<Flags, "save">)
   if (!held) process.exitCode = 1;
 }
 
+async function runWarmReads(_: unknown, command: Command): Promise<void> {
+  // Options that the program has too are the program's.
+  const flags = command.optsWithGlobals<Flags>();
+  const report = new Report();
+  machine(report);
+  await withScope((scope) => warmReads(scope, report, { fileBytes: flags.size, rounds: flags.rounds }));
+  await save(report, flags.save);
+}
+
 const program = new Command("bench")
   .description(
     "Measures p2pfs beside curl on the same bytes. Ratios of one run mean something, single numbers do not.",
@@ -92,6 +102,14 @@ program
   .addArgument(new Argument("[name...]", "default all").choices([...SHOW_NAMES]))
   .option("--save <file>", "also write what is printed there")
   .action(runMustShow);
+
+program
+  .command("warm-reads")
+  .description("Reads complete files through each way of the mount, beside the same reads of a local file.")
+  .option("--size <bytes>", "length of the file", size, size("1GiB"))
+  .option("--rounds <count>", "rounds of each way", count, 5)
+  .option("--save <file>", "also write what is printed there")
+  .action(runWarmReads);
 
 try {
   await program.parseAsync();

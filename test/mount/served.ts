@@ -3,7 +3,6 @@ import { type ChildProcess, fork } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../base/clock.ts";
 import { P2pfsError } from "../../base/errors.ts";
@@ -30,9 +29,14 @@ export interface Served {
   ): Promise<Awaited<ReturnType<Commands[K]>>>;
 }
 
+/** What a mount ends with: a test, or the scope of a measurement. */
+interface Ends {
+  after(ending: () => Promise<void>): void;
+}
+
 /** Mounts in a new folder, or in the directory given. @throws P2pfsError what mounting failed with */
 export async function serveMount(
-  t: TestContext,
+  t: Ends,
   options: Omit<ServeOptions, "directory"> & { readonly directory?: string },
 ): Promise<Served> {
   const directory = options.directory ?? (await makeMountpoint(t));
@@ -67,7 +71,7 @@ export async function serveMount(
 }
 
 /** An empty folder that is unmounted, if something is left there, and removed with the test. */
-export async function makeMountpoint(t: TestContext): Promise<string> {
+export async function makeMountpoint(t: Ends): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "p2pfs-mount-"));
   t.after(async () => {
     const isMounted = async () => (await readMountTable()).some((entry) => entry.directory === directory);
