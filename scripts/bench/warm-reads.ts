@@ -4,6 +4,7 @@
  */
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Served, serveMount } from "../../test/mount/served.ts";
 import { output } from "../../test/system/processes.ts";
 import type { Scope } from "../../test/system/scope.ts";
@@ -33,6 +34,8 @@ const READERS: Readonly<Record<string, string>> = {
 };
 
 const SEED = 1;
+/** What a new file leaves to be done in the background, as freeing the one before, is done by then, ms. */
+const SETTLE_MS = 1_000;
 
 async function localPlace(scope: Scope, fileBytes: number): Promise<Place> {
   const folder = await scope.folder("p2pfs-bench-");
@@ -90,6 +93,7 @@ async function readRounds(all: readonly Place[], options: WarmReadsOptions, repo
         const place = all[(n + round) % all.length];
         if (place === undefined) continue;
         const path = await place.file(round);
+        await delay(SETTLE_MS);
         for (const time of ["first", "again"]) {
           const seconds = Number(await output(["python3", "-c", script, path]));
           const key = `${place.name}|${reader}, ${time}`;

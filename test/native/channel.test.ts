@@ -174,8 +174,8 @@ describe("the kernel channel", { skip: addonMissing }, () => {
     channel.setFile(1, { fd: file.fd, sizeBytes: BLOCK, blockBytes: BLOCK, blocks: undefined });
     channel.start();
     closeSync(file.fd);
+    // Most often this takes the number; where another thread was quicker, the number is that thread's file now.
     const other = openSync("/dev/zero", "r");
-    assert.equal(other, file.fd, "the number was used again");
     kernel.send(readMessage(1n, { handle: 1n, offset: 0n, size: 16 }));
     assert.deepEqual((await kernel.receive())?.body, Buffer.alloc(16, 1));
     closeSync(other);
