@@ -36,7 +36,7 @@ function isUpToDate() {
   if (!existsSync(BUILT)) return false;
   const builtMs = statSync(BUILT).mtimeMs;
   return readdirSync(SOURCES, { withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
     .every((entry) => statSync(join(SOURCES, entry.name)).mtimeMs < builtMs);
 }
 

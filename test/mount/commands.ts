@@ -2,7 +2,6 @@
 import type { ErrorCode } from "../../base/errors.ts";
 import type { UnmountOptions } from "../../fs/bindings/binding.ts";
 import type { INIT_FLAG } from "../../fs/bindings/kernel-abi/flags.ts";
-import type { ChannelCounters } from "../../fs/bindings/kernel-channel.ts";
 import type { SpaceFigures } from "../../fs/content-source.ts";
 import type {
   FaultyOperation,
@@ -10,6 +9,7 @@ import type {
   MemoryNodeOptions,
 } from "../../fs/memory-content-source.ts";
 import type { WantRecord } from "../../fs/memory-file.ts";
+import type { ChannelCounters } from "../../native/linux/kernel-channel.ts";
 import type { LogLine } from "../fs/fixture.ts";
 
 /** How a mount to be tested is made. */

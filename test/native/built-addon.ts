@@ -1,5 +1,5 @@
 /** The addon under test: the built one, or a sanitizer's variant named by P2PFS_NATIVE_ADDON. */
-import { loadNativeAddon, NATIVE_ADDON_PATH, NativeAddon } from "../../fs/bindings/native-addon.ts";
+import { loadNativeAddon, NATIVE_ADDON_PATH, NativeAddon } from "../../native/linux/addon.ts";
 
 export const ADDON_PATH = process.env.P2PFS_NATIVE_ADDON ?? NATIVE_ADDON_PATH;
 

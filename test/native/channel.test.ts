@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { describe, test } from "node:test";
-import { CHANNEL_CLOSED, OBSERVED_READ } from "../../fs/bindings/kernel-channel.ts";
+import { CHANNEL_CLOSED, OBSERVED_READ } from "../../native/linux/kernel-channel.ts";
 import { seededRandom } from "../base/seeded-random.ts";
 import { scopeOf } from "../system/scope.ts";
 import { addon, addonMissing } from "./built-addon.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isMainThread, Worker } from "node:worker_threads";
-import type { ChannelOptions } from "../../fs/bindings/kernel-channel.ts";
+import type { ChannelOptions } from "../../native/linux/kernel-channel.ts";
 import { addon } from "./built-addon.ts";
 import { lookupMessage, readMessage } from "./kernel-messages.ts";
 import { messagesOf, PretendKernel } from "./pretend-kernel.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { loadNativeAddon, NativeAddon } from "../../fs/bindings/native-addon.ts";
+import { loadNativeAddon, NativeAddon } from "../../native/linux/addon.ts";
 import { scopeOf } from "../system/scope.ts";
 import { ADDON_PATH, addonMissing } from "./built-addon.ts";
 

@@ -4,7 +4,7 @@
  */
 import { closeSync, read, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
-import type { ChannelOptions, KernelChannel } from "../../fs/bindings/kernel-channel.ts";
+import type { ChannelOptions, KernelChannel } from "../../native/linux/kernel-channel.ts";
 import { addon } from "./built-addon.ts";
 import { parseReply, type Reply } from "./kernel-messages.ts";
 

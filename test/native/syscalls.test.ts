@@ -9,7 +9,7 @@ import {
   POSIX_FADV_WILLNEED,
   SEEK_DATA,
   SEEK_HOLE,
-} from "../../fs/bindings/native-addon.ts";
+} from "../../native/linux/addon.ts";
 import { scopeOf } from "../system/scope.ts";
 import { addon, addonMissing } from "./built-addon.ts";
 

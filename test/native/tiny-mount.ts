@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { ChannelCounters } from "../../fs/bindings/kernel-channel.ts";
+import type { ChannelCounters } from "../../native/linux/kernel-channel.ts";
 import { projectRoot } from "../project-root.ts";
 import { Running, run } from "../system/processes.ts";
 import type { Scope } from "../system/scope.ts";

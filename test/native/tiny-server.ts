@@ -16,8 +16,8 @@ import { EMPTY_NOTIFICATION, invalidateInode } from "../../fs/bindings/kernel-ab
 import { NOTIFICATION, wantsReply } from "../../fs/bindings/kernel-abi/opcodes.ts";
 import * as replies from "../../fs/bindings/kernel-abi/replies.ts";
 import type { KernelRequest } from "../../fs/bindings/kernel-abi/requests.ts";
-import type { KernelChannel } from "../../fs/bindings/kernel-channel.ts";
 import { mountDevice } from "../../fs/bindings/native/mounting.ts";
+import type { KernelChannel } from "../../native/linux/kernel-channel.ts";
 import { addon } from "./built-addon.ts";
 
 /** How READs of a file are answered. `stuck`: never, until the process is another one. */

@@ -3,13 +3,13 @@
  * there, ENOSYS: the kernel then does it itself, or stops asking.
  */
 import { constants } from "node:os";
+import { OBSERVED_READ } from "../../../native/linux/kernel-channel.ts";
 import { MUTATIONS, type Mutation } from "../../filesystem.ts";
 import { decodeAs, decodeHeader, decodeRequest } from "../kernel-abi/decode-request.ts";
 import { MessageReader } from "../kernel-abi/fields.ts";
 import { IN_HEADER } from "../kernel-abi/layouts.ts";
 import { OPCODE, opcodeName, wantsReply } from "../kernel-abi/opcodes.ts";
 import type { AttributeChange, InitOffer, KernelRequest } from "../kernel-abi/requests.ts";
-import { OBSERVED_READ } from "../kernel-channel.ts";
 import type { FileOperations } from "./file-operations.ts";
 import type { KernelRequests, RequestWait } from "./kernel-requests.ts";
 import type { NameOperations } from "./name-operations.ts";

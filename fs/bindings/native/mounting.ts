@@ -6,8 +6,8 @@ import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { NotSupportedError, P2pfsError } from "../../../base/errors.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
+import type { NativeAddon } from "../../../native/linux/addon.ts";
 import type { MountOptions } from "../binding.ts";
-import type { NativeAddon } from "../native-addon.ts";
 
 /** The name under which the kernel lists the mount: type "fuse.p2pfs", source "p2pfs". */
 const NAME = "p2pfs";

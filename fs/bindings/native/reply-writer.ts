@@ -1,8 +1,9 @@
 /** Sends answers: puts each into the channel's outbox and writes it to the kernel. Knows how answers look, not why. */
+
+import { type KernelChannel, REQUEST_GONE } from "../../../native/linux/kernel-channel.ts";
 import type { StatAttributes } from "../../attributes.ts";
 import { timestampOf } from "../kernel-abi/fields.ts";
 import * as replies from "../kernel-abi/replies.ts";
-import { type KernelChannel, REQUEST_GONE } from "../kernel-channel.ts";
 
 /** Writes a body into the outbox. @returns its bytes */
 export type WriteBody = (view: DataView, from: number) => number;

@@ -185,7 +185,7 @@ export const SEEK_HOLE = 4;
 export const POSIX_FADV_WILLNEED = 3;
 export const POSIX_FADV_DONTNEED = 4;
 
-/** Where `npm run build:native` puts it, seen from dist/fs/bindings/. */
+/** Where `npm run build:native` puts it, seen from dist/native/linux/. */
 export const NATIVE_ADDON_PATH = fileURLToPath(
   new URL("../../../native/linux/build/Release/p2pfs_linux.node", import.meta.url),
 );
