@@ -4,9 +4,9 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { InvalidInputError, P2pfsError } from "../base/errors.ts";
+import { makeFolder } from "../base/folder.ts";
 import { BUSY_DAEMON_MS, DAEMON_START_MS } from "../base/limits.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import type { Until } from "../daemon/lifetime.ts";
@@ -84,7 +84,7 @@ async function startDetached(home: Home, until: Until): Promise<void> {
 
 async function launchDetached(home: Home, until: Until): Promise<StartReport> {
   const { logDir } = home.workhome;
-  await mkdir(logDir, { recursive: true, mode: 0o700 }).catch((error) => {
+  await makeFolder(logDir).catch((error) => {
     throw fromUnknown(error, `cannot make ${logDir}`);
   });
   const stderrPath = join(logDir, "dfdaemon.stderr");

@@ -2,11 +2,11 @@
  * dfdaemon's command line and life: reads the configuration, opens the log, starts the daemon, and ends it in order on
  * a signal, on its own wish, or when something broke that no part could deal with.
  */
-import { mkdir } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { systemClock } from "../base/clock.ts";
+import { makeFolder } from "../base/folder.ts";
 import { createLogger, type Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import { VERSION } from "../base/version.ts";
@@ -138,7 +138,7 @@ async function native({ config }: LoadedConfig) {
 
 async function openLogFile(home: Home, loaded: LoadedConfig): Promise<LogFile> {
   const { logDir } = home.workhome;
-  await mkdir(logDir, { recursive: true, mode: 0o700 }).catch((error) => {
+  await makeFolder(logDir).catch((error) => {
     throw fromUnknown(error, `cannot make ${logDir}`);
   });
   const { fileSize, fileCount } = loaded.config.log;

@@ -2,9 +2,10 @@
  * What a directory is to a mount: free, ours already, somebody else's, or left by a daemon that died. Reads the mount table
  * first and never enters a mount of p2pfs.
  */
-import { mkdir, readdir, rmdir, stat } from "node:fs/promises";
+import { readdir, rmdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InvalidInputError, P2pfsError } from "../base/errors.ts";
+import { makeFolder } from "../base/folder.ts";
 import {
   mountHolding,
   OWN_MOUNT_TYPE,
@@ -57,7 +58,7 @@ export async function removeMade({ directory, made }: Mountpoint): Promise<void>
 async function makeEmptyDirectory(directory: string): Promise<string | undefined> {
   let made: string | undefined;
   try {
-    made = await mkdir(directory, { recursive: true });
+    made = await makeFolder(directory, 0o777);
   } catch (error) {
     const failure = fromUnknown(error, `cannot make the directory ${directory}`);
     // Something is there that is no directory, as the path itself or on the way.

@@ -4,10 +4,10 @@
  */
 import { chmod, chown, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "../base/folder.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import type { SocketAccess } from "./server/download-server.ts";
-import { makeFolder } from "./storage/storage-folder.ts";
 
 /** The group whose members may use a daemon of root's. */
 export const SOCKET_GROUP = "p2pfs";

@@ -5,12 +5,13 @@
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32Combine } from "../../base/crc32.ts";
+import { makeFolder } from "../../base/folder.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import { BitsFile } from "./bits-file.ts";
 import type { PresenceBits } from "./presence-bits.ts";
-import { bitsPathOf, makeFolder } from "./storage-folder.ts";
+import { bitsPathOf } from "./storage-folder.ts";
 import { blockLength, emptyBits, readBlockCrc } from "./task-content.ts";
 
 export interface ContentFiles {

@@ -2,9 +2,10 @@
  * The storage's folder: its layout, and the marker file that says it is ours. A folder that holds something else is refused, so
  * that nobody's data is ever taken for garbage of ours.
  */
-import { mkdir, open, readdir, readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { open, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { InvalidInputError, type P2pfsError } from "../../base/errors.ts";
+import { makeFolder } from "../../base/folder.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { TaskKind } from "../task/task-record.ts";
 
@@ -71,31 +72,6 @@ export async function prepareFolder(root: string): Promise<StoragePaths> {
     throw folderError(root, error);
   }
   return paths;
-}
-
-/**
- * Makes a folder (0700) and those above it that are missing. Node's own recursive mkdir never returns where the kernel says ENOENT
- * for good, as below a symbolic link to a volume that is not mounted.
- */
-export async function makeFolder(path: string): Promise<void> {
-  const missingAbove = await tryFolder(path);
-  if (missingAbove === undefined) return;
-  if (dirname(path) === path) throw missingAbove;
-  await makeFolder(dirname(path));
-  const stillMissing = await tryFolder(path);
-  if (stillMissing !== undefined) throw stillMissing;
-}
-
-/** @returns undefined when the folder is there now; the error when something above it is missing */
-async function tryFolder(path: string): Promise<Error | undefined> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return error as Error;
-    if (code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
-  }
-  return undefined;
 }
 
 async function claim(root: string): Promise<void> {
