@@ -100,11 +100,21 @@ export class MemoryFile {
     return { total: this.#opens, now: this.#openNow };
   }
 
+  /** Where the newest version's bytes lie. */
+  get contentPath(): string {
+    return this.#version.path;
+  }
+
   /** Blocks of the newest version that are in the file. */
   get presentBlocks(): number[] {
     const { blocks, content } = this.#version;
     const count = Math.ceil(content.size / this.#spec.blockBytes);
     return Array.from({ length: count }, (_, block) => block).filter((block) => hasBlock(blocks, block));
+  }
+
+  /** All bytes of the newest version are in the file. */
+  get complete(): boolean {
+    return this.#version.missing === 0;
   }
 
   /** New bytes at the origin: blocks of older versions that are missing can no longer be had. */
@@ -138,8 +148,13 @@ export class MemoryFile {
     ftruncateSync(this.#version.fd, bytes);
   }
 
-  open(attributes: (size: number, version: string) => NodeAttributes): OpenContent {
-    const version = this.#version;
+  /** @param resume of an earlier opening: its version again. @throws P2pfsError STALE */
+  open(
+    attributes: (size: number, version: string) => NodeAttributes,
+    resume: string = this.version,
+  ): OpenContent {
+    const version = this.#versions.find(({ number }) => `v${number}` === resume);
+    if (version === undefined) throw new P2pfsError("STALE", "that version is not here any more");
     const fd = openSync(version.path, "r");
     this.#opens += 1;
     this.#openNow += 1;
@@ -154,6 +169,7 @@ export class MemoryFile {
       get complete() {
         return version.missing === 0;
       },
+      resume: `v${version.number}`,
       want: (range, priority, signal) => this.#want(version, range, priority, [closed.signal, signal]),
       unwant: (range) => void this.wants.push({ ...range, priority: "unwanted" }),
       close: async () => {

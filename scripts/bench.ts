@@ -105,8 +105,10 @@ program
 
 program
   .command("warm-reads")
-  .description("Reads complete files through each way of the mount, beside the same reads of a local file.")
-  .option("--size <bytes>", "length of the file", size, size("1GiB"))
+  .description(
+    "Reads complete files through each way of the mount, beside their content files and fuse-native.",
+  )
+  .option("--size <bytes>", "length of the file", size, size("2GiB"))
   .option("--rounds <count>", "rounds of each way", count, 5)
   .option("--save <file>", "also write what is printed there")
   .action(runWarmReads);

@@ -1,14 +1,13 @@
 /**
- * Reads of files that are complete, through each way the mount can answer them, beside the same reads of a local file:
- * what the mount itself costs. No daemon and no origin; the content lies in a process that serves it from local files.
+ * Reads of files that are complete, through each way the mount can answer them: what the mount itself costs. No daemon
+ * and no origin; the content lies in a process that serves it from local files. Where the kernel reads the content file
+ * itself (passthrough), beside the same reads of that very file; without, beside fuse-native.
  */
-import { open, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Served, serveMount } from "../../test/mount/served.ts";
 import { output } from "../../test/system/processes.ts";
 import type { Scope } from "../../test/system/scope.ts";
-import { formatBytes, GIB, MIB, median } from "../../test/system/shows/figures.ts";
+import { formatBytes, GIB, MIB } from "../../test/system/shows/figures.ts";
+import { dropPages, READERS, touchMemory } from "./file-readers.ts";
 import type { Report } from "./report.ts";
 import { spread } from "./samples.ts";
 
@@ -17,122 +16,150 @@ export interface WarmReadsOptions {
   readonly rounds: number;
 }
 
-/** A place to read from. `file` gives one that was not read there before. */
-interface Place {
-  readonly name: string;
-  file(round: number): Promise<string>;
-  readonly served?: Served;
-}
-
-/** Programs that read all of a file and print how long it took, seconds. */
-const READERS: Readonly<Record<string, string>> = {
-  "dd bs=1M":
-    "import os,sys,time\nb = bytearray(1 << 20)\nf = open(sys.argv[1], 'rb', buffering=0)\nt = time.time()\nwhile f.readinto(b): pass\nprint(time.time() - t)",
-  // One byte of each page: what the faults cost.
-  "mmap, each page":
-    "import mmap,sys,time\nf = open(sys.argv[1], 'rb')\nt = time.time()\nm = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)\nlen(m[::4096])\nprint(time.time() - t)",
-};
-
+const NAME = "model.bin";
 const SEED = 1;
-/** What a new file leaves to be done in the background, as freeing the one before, is done by then, ms. */
-const SETTLE_MS = 1_000;
+const TIMEOUTS = { attributesMs: 60_000, absentMs: 1_000 };
+/** What is touched before a read beyond the file's own bytes: the reader and the kernel need some too. */
+const SPARE_BYTES = 256 * MIB;
 
-async function localPlace(scope: Scope, fileBytes: number): Promise<Place> {
-  const folder = await scope.folder("p2pfs-bench-");
-  const file = async (round: number) => {
-    const path = join(folder, `round-${round}`);
-    const written = await open(path, "w");
-    const block = Buffer.alloc(MIB, 7);
-    for (let at = 0; at < fileBytes; at += MIB)
-      await written.write(block, 0, Math.min(MIB, fileBytes - at), at);
-    await written.close();
-    await rm(join(folder, `round-${round - 1}`), { force: true });
-    return path;
-  };
-  return { name: "local file", file };
-}
+type ServeOptions = Omit<Parameters<typeof serveMount>[1], "directory">;
 
-async function mountPlace(
-  scope: Scope,
-  name: string,
-  options: Omit<Parameters<typeof serveMount>[1], "directory">,
-  fileBytes: number,
-): Promise<Place> {
+/** Mounts a complete file. */
+async function serveFile(scope: Scope, options: ServeOptions, fileBytes: number): Promise<Served> {
   const served = await serveMount(scope, options);
-  const file = async (round: number) => {
-    const path = `round-${round}`;
-    await served.tell("addFile", path, fileBytes, SEED, { arrival: "present" });
-    // What the last round read is in nobody's way.
-    if (round > 0) await served.tell("remove", `round-${round - 1}`);
-    return served.path(path);
+  await served.tell("addFile", NAME, fileBytes, SEED, { arrival: "present" });
+  // Nothing is left to be written while something is measured.
+  await output(["sync"], { timeoutMs: 600_000 });
+  return served;
+}
+
+interface Reads {
+  readonly native: number;
+  readonly requested: number;
+}
+
+const NO_READS: Reads = { native: 0, requested: 0 };
+
+const sum = (one: Reads, other: Reads): Reads => ({
+  native: one.native + other.native,
+  requested: one.requested + other.requested,
+});
+
+/** READs that came from the kernel while the work ran. */
+async function readsDuring(served: Served, work: () => Promise<unknown>): Promise<Reads> {
+  const before = (await served.tell("channel")).counters;
+  await work();
+  const after = (await served.tell("channel")).counters;
+  return {
+    native: after.nativeReads - before.nativeReads,
+    requested: after.requestedReads - before.requestedReads,
   };
-  return { name, file, served };
 }
 
-async function places(scope: Scope, fileBytes: number): Promise<Place[]> {
-  const native = { attributesMs: 60_000, absentMs: 1_000 };
-  return [
-    await localPlace(scope, fileBytes),
-    await mountPlace(scope, "native, passthrough", { binding: "native", native }, fileBytes),
-    await mountPlace(
-      scope,
-      "native, no passthrough",
-      { binding: "native", native: { ...native, refused: ["PASSTHROUGH"] } },
-      fileBytes,
-    ),
-    await mountPlace(scope, "fuse-native", { binding: "fuse-native" }, fileBytes),
-  ];
+/** Values by key, in the order they came. */
+class Series {
+  readonly #values = new Map<string, number[]>();
+
+  add(key: string, value: number): void {
+    this.#values.set(key, [...this.of(key), value]);
+  }
+
+  of(key: string): readonly number[] {
+    return this.#values.get(key) ?? [];
+  }
+
+  /** Values of one key over those of another, round by round. */
+  ratios(key: string, other: string): number[] {
+    return this.of(key).map((value, round) => value / (this.of(other)[round] ?? Number.NaN));
+  }
 }
 
-/** GiB/s of each reader's first and second time, by place and round. */
-async function readRounds(all: readonly Place[], options: WarmReadsOptions, report: Report) {
-  const speeds = new Map<string, number[]>();
-  for (const [reader, script] of Object.entries(READERS)) {
-    for (let round = 0; round < options.rounds; round++) {
-      for (let n = 0; n < all.length; n++) {
-        const place = all[(n + round) % all.length];
-        if (place === undefined) continue;
-        const path = await place.file(round);
-        await delay(SETTLE_MS);
-        for (const time of ["first", "again"]) {
-          const seconds = Number(await output(["python3", "-c", script, path]));
-          const key = `${place.name}|${reader}, ${time}`;
-          speeds.set(key, [...(speeds.get(key) ?? []), options.fileBytes / GIB / seconds]);
+/** The kernel reads the content file: the mount beside that file, whose pages they share. */
+async function passthrough(scope: Scope, report: Report, options: WarmReadsOptions): Promise<void> {
+  const { fileBytes, rounds } = options;
+  const served = await serveFile(scope, { binding: "native", native: TIMEOUTS }, fileBytes);
+  const content = await served.tell("contentPath", NAME);
+  const paths: Readonly<Record<string, string>> = { mount: served.path(NAME), "content file": content };
+  const speeds = new Series();
+  const reads = await readsDuring(served, async () => {
+    for (const [reader, seconds] of Object.entries(READERS)) {
+      // All of it is in the page cache from here on, and the programs too.
+      for (const path of Object.values(paths)) await seconds(path);
+      for (let round = 0; round < rounds; round++) {
+        const order = Object.entries(paths);
+        if (round % 2 === 1) order.reverse();
+        for (const [place, path] of order)
+          speeds.add(`${place} ${reader}`, fileBytes / GIB / (await seconds(path)));
+      }
+    }
+  });
+  report.say(
+    `passthrough: complete file of ${formatBytes(fileBytes)}, ${rounds} rounds, interleaved; GiB/s, median [least..most]`,
+  );
+  const rows = Object.keys(READERS).map((reader) => [
+    reader,
+    spread(speeds.of(`mount ${reader}`)),
+    spread(speeds.of(`content file ${reader}`)),
+    spread(speeds.ratios(`mount ${reader}`, `content file ${reader}`)),
+  ]);
+  report.table(["", "through the mount", "its content file", "ratio"], rows);
+  report.say(`  READs in all: ${reads.native} answered by threads, ${reads.requested} by JavaScript`);
+  report.say();
+}
+
+/** The daemon answers: the native binding beside fuse-native, into an empty page cache and once more from a full one. */
+async function throughDaemon(scope: Scope, report: Report, options: WarmReadsOptions): Promise<void> {
+  const { fileBytes, rounds } = options;
+  const native = { ...TIMEOUTS, refused: ["PASSTHROUGH" as const] };
+  const nativeServed = await serveFile(scope, { binding: "native", native }, fileBytes);
+  const fuseNativeServed = await serveFile(scope, { binding: "fuse-native" }, fileBytes);
+  const places = { native: nativeServed, "fuse-native": fuseNativeServed };
+  const speeds = new Series();
+  const reads = { first: NO_READS, again: NO_READS };
+  for (const [reader, seconds] of Object.entries(READERS)) {
+    for (let round = 0; round < rounds; round++) {
+      const order = Object.entries(places);
+      if (round % 2 === 1) order.reverse();
+      for (const [place, served] of order) {
+        const path = served.path(NAME);
+        await dropPages(path);
+        await touchMemory(fileBytes + SPARE_BYTES);
+        for (const time of ["first", "again"] as const) {
+          const read = async () =>
+            speeds.add(`${place} ${reader}, ${time}`, fileBytes / GIB / (await seconds(path)));
+          if (served !== nativeServed) await read();
+          else reads[time] = sum(reads[time], await readsDuring(served, read));
         }
       }
     }
-    // The second reader begins anew.
-    for (const { served } of all) await served?.tell("remove", `round-${options.rounds - 1}`);
-    report.say(`  ${reader}: done`);
   }
-  return speeds;
+  report.say(
+    `no passthrough: complete file of ${formatBytes(fileBytes)}, ${rounds} rounds, interleaved; GiB/s, median [least..most]`,
+  );
+  const columns = Object.keys(READERS).flatMap((reader) => [`${reader}, first`, `${reader}, again`]);
+  report.table(
+    ["", "native", "fuse-native", "ratio"],
+    columns.map((column) => [
+      column,
+      spread(speeds.of(`native ${column}`)),
+      spread(speeds.of(`fuse-native ${column}`)),
+      spread(speeds.ratios(`native ${column}`, `fuse-native ${column}`)),
+    ]),
+  );
+  for (const [time, { native, requested }] of Object.entries(reads))
+    report.say(`  native, ${time}: READs answered by threads ${native}, by JavaScript ${requested}`);
+  report.say();
 }
 
-/** Runs it and prints its table. */
+/** Runs it and prints its tables. */
 export async function warmReads(scope: Scope, report: Report, options: WarmReadsOptions): Promise<void> {
-  await report.needDisk(5 * options.fileBytes + GIB);
-  const all = await places(scope, options.fileBytes);
-  const speeds = await readRounds(all, options, report);
-  const columns = Object.keys(READERS).flatMap((reader) => [`${reader}, first`, `${reader}, again`]);
-  const of = (place: Place, column: string) => speeds.get(`${place.name}|${column}`) ?? [];
-  const [local] = all;
-  if (local === undefined) return;
-  const rows = all.map((place) => [
-    place.name,
-    ...columns.map((column) => {
-      const ratio = median(of(place, column)) / median(of(local, column));
-      return `${spread(of(place, column))} (${ratio.toFixed(2)}x)`;
-    }),
-  ]);
-  report.say(
-    `complete file of ${formatBytes(options.fileBytes)}, ${options.rounds} rounds, interleaved; GiB/s, median [least..most], ratio to the local file`,
-  );
-  report.table(["", ...columns], rows);
-  for (const { name, served } of all.filter((place) => place.name.startsWith("native"))) {
-    const told = await served?.tell("channel");
-    if (told === undefined) continue;
-    const { nativeReads, requestedReads } = told.counters;
-    report.say(`  ${name}: ${nativeReads} READs answered by threads, ${requestedReads} by JavaScript`);
+  await report.needDisk(2 * options.fileBytes + GIB);
+  for (const part of [passthrough, throughDaemon]) {
+    const inner = scope.inner();
+    try {
+      await part(inner, report, options);
+    } finally {
+      await inner.close();
+    }
   }
-  report.say();
 }

@@ -62,6 +62,8 @@ export interface Commands {
   wants(path: string): readonly WantRecord[];
   presentBlocks(path: string): readonly number[];
   openContents(path: string): number;
+  /** Where the newest version's bytes lie. */
+  contentPath(path: string): string;
   handleCount(): number;
   /** Lines of the log so far that say why a request failed. */
   failures(): readonly LogLine[];

@@ -73,6 +73,7 @@ function makeCommands(parts: {
     wants: (path) => source.wants(path),
     presentBlocks: (path) => source.file(path).presentBlocks,
     openContents: (path) => source.file(path).opens.now,
+    contentPath: (path) => source.file(path).contentPath,
     handleCount: () => filesystem.handleCount,
     failures: () => log.lines.filter(({ event, level }) => event === "request failed" && level === "warn"),
     logged: (event) => log.lines.filter((line) => line.event === event),
