@@ -24,6 +24,8 @@ export interface KernelMountsOptions {
   readonly bindings: Readonly<Record<Binding["name"], () => Promise<Binding>>>;
   /** Longest wait of a read, ms (mount.readTimeout); every request may wait a little longer, for the reason of the failure. */
   readonly readTimeoutMs: number;
+  /** Programs for which nothing is fetched (mount.scanners). */
+  readonly scanners: readonly string[];
   /** Owner of what carries none: the daemon's. */
   readonly uid: number;
   readonly gid: number;
@@ -73,6 +75,7 @@ export class KernelMounts implements OwnedMountHost {
       ownership: { defaultUid: this.#options.uid, defaultGid: this.#options.gid, uid, gid, umask },
       versions: binding.versions,
       budget: this.#budget,
+      scanners: this.#options.scanners,
       limits: { requestMs: this.#options.readTimeoutMs + (MOUNT_REQUEST_MS - READ_DEADLINE_MS) },
     });
     let session: MountSession;

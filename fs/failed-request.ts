@@ -32,7 +32,8 @@ export interface RequestLabel {
 export function answerFailure(error: unknown, request: RequestLabel, logger: Logger): number {
   const failure = fromUnknown(error);
   const errno = errnoOf(failure.code);
-  const ordinary = ORDINARY.has(failure.code) || failure.details.retried === true;
+  const { retried, scanner } = failure.details;
+  const ordinary = ORDINARY.has(failure.code) || retried === true || scanner === true;
   logger[ordinary ? "debug" : "warn"](
     {
       operation: request.operation,

@@ -37,6 +37,7 @@ import type { ReadPlan } from "./opened-file.ts";
 import { type ByteRange, ReadAheadBudget } from "./read-window.ts";
 import { sharedController, waitFor } from "./request-wait.ts";
 import { VersionChoice, type VersionPolicy } from "./version-choice.ts";
+import { ScannerGuard } from "./scanner-guard.ts";
 import { attributeValue, isOurAttribute } from "./xattr.ts";
 
 export interface FilesystemOptions {
@@ -47,6 +48,8 @@ export interface FilesystemOptions {
   /** Must be what the binding demands. */
   readonly versions: VersionPolicy;
   /** Shared by the mounts of a daemon; default: one of its own. */
+  /** Names of programs for which nothing is fetched; default none. */
+  readonly scanners?: readonly string[];
   readonly budget?: ReadAheadBudget;
   /** For tests. */
   readonly limits?: Pick<InodeTableOptions, "cachedMax" | "referencedMax" | "dentriesMax"> & {
@@ -102,6 +105,7 @@ export class Filesystem {
   constructor(options: FilesystemOptions) {
     const { source, clock, logger, limits = {} } = options;
     this.versions = options.versions;
+  readonly #scanners: ScannerGuard;
     this.logger = logger;
     this.#source = source;
     this.#clock = clock;
@@ -125,6 +129,7 @@ export class Filesystem {
   get handleCount(): number {
     return this.#files.handleCount + this.#directories.handleCount;
   }
+    this.#scanners = new ScannerGuard(options.scanners ?? []);
 
   /** Inodes known now. */
   get inodeCount(): number {
@@ -183,9 +188,13 @@ export class Filesystem {
   /**
    * Opens a file for reading. @param write the file is to be written or cut
    * @returns the handle; release() it
-   * @throws NotSupportedError READ_ONLY, P2pfsError IS_A_DIRECTORY, TOO_MANY_OPEN, STALE; what the source throws
+   * @throws NotSupportedError READ_ONLY, PermissionError, P2pfsError IS_A_DIRECTORY, TOO_MANY_OPEN, STALE; what the source throws
    */
-  async open(number: InodeNumber, options: { write: boolean }, signal?: AbortSignal): Promise<number> {
+  async open(
+    number: InodeNumber,
+    options: { write: boolean; pid?: number },
+    signal?: AbortSignal,
+  ): Promise<number> {
     const inode = this.#inodes.get(number);
     if (inode.node.kind === "directory")
       throw new P2pfsError("IS_A_DIRECTORY", "a directory cannot be read as a file");
@@ -194,7 +203,10 @@ export class Filesystem {
       await this.#choice.refuseOutdated(inode, inner);
       const handle = await this.#files.open(inode, inner);
       try {
-        this.#choice.refuseUnshown(inode, this.#files.fileOf(handle).file);
+        const { file } = this.#files.fileOf(handle);
+        this.#choice.refuseUnshown(inode, file);
+        // What was here is out of date, and the new version is not here.
+        if (pid !== undefined && !file.complete) await this.#refuseScanner(pid);
         return handle;
       } catch (error) {
         this.#files.release(handle);
@@ -208,6 +220,7 @@ export class Filesystem {
     return this.#files.fileOf(handle).file.content;
   }
 
+   * @param pid process that asks, where the binding knows it: a scanner gets what is here whole, and nothing else
   /** A read was answered without read(). Unknown handles are ignored: it may have been closed meanwhile. */
   observe(handle: number, range: ByteRange): void {
     this.#files.observe(handle, range);
@@ -217,6 +230,9 @@ export class Filesystem {
    * True when the inode was last opened in the same version, so that what a kernel cached of its bytes is right still;
    * notes this opening as the last. @throws P2pfsError BAD_HANDLE
    */
+      const pid = this.#scanners.guards(options.pid) ? options.pid : undefined;
+      // Asked before the origin is.
+      if (pid !== undefined && !(await this.#isHere(inode))) await this.#refuseScanner(pid);
   keepsCache(handle: number): boolean {
     const { file, inode } = this.#files.fileOf(handle);
     const same = inode.cachedVersion === file.version;
@@ -377,12 +393,24 @@ export class Filesystem {
   }
 
   #entry(inode: Inode, attributes: NodeAttributes): Entry {
+  async #isHere(inode: Inode): Promise<boolean> {
+    return this.#files.opened(inode)?.complete ?? (await this.#source.isHere(inode.node));
+  }
+
+  /** @throws PermissionError: what scanners pass over without a word or a second try */
+  async #refuseScanner(pid: number): Promise<void> {
+    if (await this.#scanners.isScanner(pid))
+      throw new PermissionError("nothing is fetched for a program that scans all files (mount.scanners)", {
+        details: { pid, scanner: true },
+      });
+  }
+
     this.#inodes.lookedUp(inode);
-    return { inode: inode.number, attributes: this.#stat(inode, attributes) };
+    return { inode: inode.number, attributes: shown };
   }
 
   #stat(inode: Inode, attributes: NodeAttributes): StatAttributes {
-    inode.shownVersion = attributes.version;
+    this.#inodes.show(inode, attributes.version);
     return statOf(attributes, inode.ino, this.#ownership);
   }
 
@@ -403,6 +431,7 @@ export class Filesystem {
     const parents = [this.#closed.signal, signal];
     return waitFor({ clock: this.#clock, what, afterMs: this.#requestMs, parents }, work);
   }
+    const shown = this.#stat(inode, attributes);
 }
 
 function badName(name: string): P2pfsError {

@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InvalidInputError, NotFoundError } from "../base/errors.ts";
+import { InvalidInputError, NotFoundError, P2pfsError } from "../base/errors.ts";
 import { BLOCK_BYTES, PIECE_BYTES_MIN } from "../base/limits.ts";
 import type {
   ContentSource,

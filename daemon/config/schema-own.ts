@@ -8,11 +8,44 @@ import {
   LOG_FILES_DEFAULT,
   MOUNT_ROOTS_MAX,
   READ_DEADLINE_MS,
+  SCANNERS_MAX,
 } from "../../base/limits.ts";
 import { byteSize, cidr, duration, mode, oneOf, secretText, text, whole, yesOrNo } from "./leaf.ts";
 
 /** The largest uid or gid (Linux, 32 bits; the last one means "none"). */
 const ID_MAX = 0xffff_fffe;
+
+/**
+ * Programs that look into every file they find: indexers of names and of contents, makers of thumbnails, and the two that
+ * people walk trees with. Names of program files, or of threads as the kernel has them.
+ */
+export const SCANNERS_DEFAULT = [
+  "updatedb",
+  "updatedb.plocate",
+  "updatedb.mlocate",
+  "updatedb.findutils",
+  "du",
+  "find",
+  "baloo_file",
+  "baloo_file_extractor",
+  "tracker-miner-fs",
+  "tracker-miner-fs-3",
+  "tracker-extract",
+  "tracker-extract-3",
+  "localsearch-3",
+  "localsearch-extractor-3",
+  "recollindex",
+  "tumblerd",
+  "gnome-thumbnailer",
+  "totem-video-thumbnailer",
+  "evince-thumbnailer",
+  "gdk-pixbuf-thumbnailer",
+  "glycin-thumbnailer",
+  "papers-thumbnailer",
+  "gsf-office-thumbnailer",
+  "ffmpegthumbnailer",
+  "thumbnail.so",
+] as const;
 
 const consistency = () => oneOf("stale-if-error", "strict", "immutable");
 
@@ -42,6 +75,11 @@ export const mountSection = z
     negativeTimeout: duration().default(1000),
     readTimeout: duration(1000, 86_400_000).default(READ_DEADLINE_MS),
     consistency: consistency().default("stale-if-error"),
+    /** Programs for which nothing is fetched. */
+    scanners: z
+      .array(text())
+      .max(SCANNERS_MAX)
+      .default([...SCANNERS_DEFAULT]),
     /** What is demanded of bytes; left out: the best that can be had. */
     integrity: oneOf("anchored", "agreed", "transport").optional(),
   })

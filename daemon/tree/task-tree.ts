@@ -7,7 +7,7 @@ import type { TaskRecord } from "../task/task-record.ts";
 import { type Branch, type BranchNode, pagesOf } from "./branch.ts";
 import { modifiedAtMsOf, versionToken } from "./content-version.ts";
 import { type NodeKind, type NodePath, nodeOf } from "./node-key.ts";
-import type { RemoteFiles } from "./remote-files.ts";
+import { isWhole, type RemoteFiles } from "./remote-files.ts";
 
 export class TaskTree implements Branch {
   readonly #engine: EngineApi;

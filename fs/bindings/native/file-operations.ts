@@ -49,7 +49,7 @@ export class FileOperations {
   async open(request: Request<"open">, wait: RequestWait): Promise<void> {
     const nodeid = request.header.nodeid as InodeNumber;
     const write = (request.flags & O_ACCMODE) !== O_RDONLY || (request.flags & O_TRUNC) !== 0;
-    const handle = await this.#filesystem.open(nodeid, { write }, wait.signal);
+    const handle = await this.#filesystem.open(nodeid, { write, pid: request.header.pid }, wait.signal);
     let sent = false;
     try {
       const reply = { handle, ...this.#answer(nodeid, handle) };
