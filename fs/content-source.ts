@@ -96,6 +96,8 @@ export interface ContentSource {
   list(directory: SourceNode, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;
   /** Opens a file at its newest version. */
   open(file: SourceNode, signal?: AbortSignal): Promise<OpenContent | OpenText>;
+  /** Whether opening and reading the whole file, at its newest version known here, would bring no bytes from anywhere. Asks no origin. */
+  isHere(file: SourceNode): Promise<boolean>;
   /** Names of extended attributes ("user.p2p.…"). Cheap: never asks an origin. */
   xattrNames(node: SourceNode): Promise<readonly string[]>;
   /** Value of one, or undefined. Never asks an origin. */

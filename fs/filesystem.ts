@@ -36,8 +36,8 @@ import { OpenFiles } from "./open-files.ts";
 import type { ReadPlan } from "./opened-file.ts";
 import { type ByteRange, ReadAheadBudget } from "./read-window.ts";
 import { sharedController, waitFor } from "./request-wait.ts";
-import { VersionChoice, type VersionPolicy } from "./version-choice.ts";
 import { ScannerGuard } from "./scanner-guard.ts";
+import { VersionChoice, type VersionPolicy } from "./version-choice.ts";
 import { attributeValue, isOurAttribute } from "./xattr.ts";
 
 export interface FilesystemOptions {
@@ -47,9 +47,9 @@ export interface FilesystemOptions {
   readonly ownership: Ownership;
   /** Must be what the binding demands. */
   readonly versions: VersionPolicy;
-  /** Shared by the mounts of a daemon; default: one of its own. */
   /** Names of programs for which nothing is fetched; default none. */
   readonly scanners?: readonly string[];
+  /** Shared by the mounts of a daemon; default: one of its own. */
   readonly budget?: ReadAheadBudget;
   /** For tests. */
   readonly limits?: Pick<InodeTableOptions, "cachedMax" | "referencedMax" | "dentriesMax"> & {
@@ -100,12 +100,12 @@ export class Filesystem {
   readonly #files: OpenFiles;
   readonly #directories: OpenDirectories;
   readonly #choice: VersionChoice;
+  readonly #scanners: ScannerGuard;
   readonly #closed = sharedController();
 
   constructor(options: FilesystemOptions) {
     const { source, clock, logger, limits = {} } = options;
     this.versions = options.versions;
-  readonly #scanners: ScannerGuard;
     this.logger = logger;
     this.#source = source;
     this.#clock = clock;
@@ -122,6 +122,7 @@ export class Filesystem {
     this.#files = new OpenFiles({ ...shared, logger, budget: options.budget ?? new ReadAheadBudget() });
     this.#directories = new OpenDirectories(shared);
     const parts = { inodes: this.#inodes, files: this.#files };
+    this.#scanners = new ScannerGuard(options.scanners ?? []);
     this.#choice = new VersionChoice({ policy: options.versions, source, ...parts });
   }
 
@@ -129,7 +130,6 @@ export class Filesystem {
   get handleCount(): number {
     return this.#files.handleCount + this.#directories.handleCount;
   }
-    this.#scanners = new ScannerGuard(options.scanners ?? []);
 
   /** Inodes known now. */
   get inodeCount(): number {
@@ -187,6 +187,7 @@ export class Filesystem {
 
   /**
    * Opens a file for reading. @param write the file is to be written or cut
+   * @param pid process that asks, where the binding knows it: a scanner gets what is here whole, and nothing else
    * @returns the handle; release() it
    * @throws NotSupportedError READ_ONLY, PermissionError, P2pfsError IS_A_DIRECTORY, TOO_MANY_OPEN, STALE; what the source throws
    */
@@ -200,6 +201,9 @@ export class Filesystem {
       throw new P2pfsError("IS_A_DIRECTORY", "a directory cannot be read as a file");
     if (options.write) throw this.refusal("write");
     return this.#wait("the file", signal, async (inner) => {
+      const pid = this.#scanners.guards(options.pid) ? options.pid : undefined;
+      // Asked before the origin is.
+      if (pid !== undefined && !(await this.#isHere(inode))) await this.#refuseScanner(pid);
       await this.#choice.refuseOutdated(inode, inner);
       const handle = await this.#files.open(inode, inner);
       try {
@@ -220,7 +224,6 @@ export class Filesystem {
     return this.#files.fileOf(handle).file.content;
   }
 
-   * @param pid process that asks, where the binding knows it: a scanner gets what is here whole, and nothing else
   /** A read was answered without read(). Unknown handles are ignored: it may have been closed meanwhile. */
   observe(handle: number, range: ByteRange): void {
     this.#files.observe(handle, range);
@@ -230,9 +233,6 @@ export class Filesystem {
    * True when the inode was last opened in the same version, so that what a kernel cached of its bytes is right still;
    * notes this opening as the last. @throws P2pfsError BAD_HANDLE
    */
-      const pid = this.#scanners.guards(options.pid) ? options.pid : undefined;
-      // Asked before the origin is.
-      if (pid !== undefined && !(await this.#isHere(inode))) await this.#refuseScanner(pid);
   keepsCache(handle: number): boolean {
     const { file, inode } = this.#files.fileOf(handle);
     const same = inode.cachedVersion === file.version;
@@ -367,6 +367,18 @@ export class Filesystem {
     await this.#files.close();
   }
 
+  async #isHere(inode: Inode): Promise<boolean> {
+    return this.#files.opened(inode)?.complete ?? (await this.#source.isHere(inode.node));
+  }
+
+  /** @throws PermissionError: what scanners pass over without a word or a second try */
+  async #refuseScanner(pid: number): Promise<void> {
+    if (await this.#scanners.isScanner(pid))
+      throw new PermissionError("nothing is fetched for a program that scans all files (mount.scanners)", {
+        details: { pid, scanner: true },
+      });
+  }
+
   async #find(
     directory: Inode,
     name: string,
@@ -393,24 +405,12 @@ export class Filesystem {
   }
 
   #entry(inode: Inode, attributes: NodeAttributes): Entry {
-  async #isHere(inode: Inode): Promise<boolean> {
-    return this.#files.opened(inode)?.complete ?? (await this.#source.isHere(inode.node));
-  }
-
-  /** @throws PermissionError: what scanners pass over without a word or a second try */
-  async #refuseScanner(pid: number): Promise<void> {
-    if (await this.#scanners.isScanner(pid))
-      throw new PermissionError("nothing is fetched for a program that scans all files (mount.scanners)", {
-        details: { pid, scanner: true },
-      });
-  }
-
     this.#inodes.lookedUp(inode);
-    return { inode: inode.number, attributes: shown };
+    return { inode: inode.number, attributes: this.#stat(inode, attributes) };
   }
 
   #stat(inode: Inode, attributes: NodeAttributes): StatAttributes {
-    this.#inodes.show(inode, attributes.version);
+    inode.shownVersion = attributes.version;
     return statOf(attributes, inode.ino, this.#ownership);
   }
 
@@ -431,7 +431,6 @@ export class Filesystem {
     const parents = [this.#closed.signal, signal];
     return waitFor({ clock: this.#clock, what, afterMs: this.#requestMs, parents }, work);
   }
-    const shown = this.#stat(inode, attributes);
 }
 
 function badName(name: string): P2pfsError {

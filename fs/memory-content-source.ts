@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InvalidInputError, NotFoundError, P2pfsError } from "../base/errors.ts";
+import { InvalidInputError, NotFoundError } from "../base/errors.ts";
 import { BLOCK_BYTES, PIECE_BYTES_MIN } from "../base/limits.ts";
 import type {
   ContentSource,
@@ -186,6 +186,10 @@ export class MemoryContentSource implements ContentSource {
       return found.file.open((size, version) => ({ ...attributesOf(found, 0), size, version }));
     const bytes = Buffer.from(found.text?.() ?? "");
     return { attributes: attributesOf(found, bytes.length), bytes, close: async () => {} };
+  }
+
+  async isHere(file: SourceNode): Promise<boolean> {
+    return this.#resolve(file).file?.complete ?? true;
   }
 
   async xattrNames(node: SourceNode): Promise<readonly string[]> {

@@ -27,6 +27,8 @@ export interface Branch {
   list(directory: NodePath, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;
   /** Opens a file; the caller closes it. */
   open(file: NodePath, signal?: AbortSignal): Promise<OpenContent | OpenText>;
+  /** Whether all bytes of a file are here; see ContentSource.isHere. */
+  isHere(file: NodePath): Promise<boolean>;
   /** Extended attributes by name; asks no origin. */
   xattrs(node: BranchNode): Promise<ReadonlyMap<string, string>>;
 }

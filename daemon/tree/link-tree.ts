@@ -38,6 +38,10 @@ export class LinkTree implements Branch {
     return this.#files.open(this.#file(path), signal);
   }
 
+  async isHere(path: NodePath): Promise<boolean> {
+    return this.#files.isHere(this.#file(path));
+  }
+
   async xattrs(node: BranchNode): Promise<ReadonlyMap<string, string>> {
     return this.#files.xattrs(this.#file(node.path));
   }

@@ -133,6 +133,10 @@ export abstract class OriginBranch implements Branch {
     return this.parts.files.open(await this.#file(file), signal);
   }
 
+  async isHere(file: NodePath): Promise<boolean> {
+    return this.parts.files.isHere(await this.#file(file));
+  }
+
   async xattrs(node: BranchNode): Promise<ReadonlyMap<string, string>> {
     if (node.kind === "file") return this.parts.files.xattrs(await this.#file(node.path));
     const directory = this.directory(node.path);

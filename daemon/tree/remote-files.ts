@@ -4,7 +4,6 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../base/deadline.ts";
-import { P2pfsError } from "../../base/errors.ts";
 import { BLOCK_BYTES, KNOWN_NAMES_MAX, READ_DEADLINE_MS } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import type { NodeAttributes, OpenContent } from "../../fs/content-source.ts";
@@ -124,9 +123,9 @@ export class RemoteFiles {
       attributes: {
         kind: "file",
         size: record.contentLength,
-        modifiedAtMs: modifiedAtMsOf(record.lastModified) ?? modifiedAtMs,
+        modifiedAtMs: modifiedAtMsOf(record.lastModified) ?? facts.modifiedAtMs,
         ...facts.owner,
-        version: `${versionPrefix}${versionOfRecord(record, lengthUntold)}`,
+        version: `${facts.versionPrefix ?? ""}${versionOfRecord(record, facts.lengthUntold ?? false)}`,
       },
       fd: task.fd,
       // Not before the content was checked, where that is demanded: then all of them are shown at once.
@@ -150,6 +149,15 @@ export class RemoteFiles {
     };
   }
 
+  /** Whether all bytes of the version that was last heard of are here; asks no origin. */
+  async isHere(file: RemoteFile): Promise<boolean> {
+    const { engine } = this.#options;
+    const stat = this.#told(file);
+    // Without a length, opening may mean fetching the whole once more.
+    if (stat?.length === undefined) return false;
+    return isWhole(engine, engine.taskIdFor(file.request, { stat, checkedAtMs: 0, stale: true }));
+  }
+
   /** What `user.p2p.*` says of a file; asks no origin. */
   async xattrs(file: RemoteFile): Promise<ReadonlyMap<string, string>> {
     const { engine } = this.#options;
@@ -164,6 +172,11 @@ export class RemoteFiles {
     return taskXattrs(this.#options.engine, { id, url, stat: undefined, open: this.#holders(key) });
   }
 
+  /** The last answer about a file, else what a listing says of it. */
+  #told(file: RemoteFile): SourceStat | undefined {
+    return this.#seen.get(file.key)?.stat ?? (file.listed && statOfLine(file.request.url, file.listed.file));
+  }
+
   #holders(key: string): readonly OpenTask[] {
     return [...(this.#open.get(key) ?? [])];
   }
@@ -176,15 +189,6 @@ export class RemoteFiles {
     } catch (error) {
       throw aboutUrl(error, file.request.url);
     }
-  /** Whether all bytes of the version that was last heard of are here; asks no origin. */
-  async isHere(file: RemoteFile): Promise<boolean> {
-    const { engine } = this.#options;
-    const stat = this.#told(file);
-    // Without a length, opening may mean fetching the whole once more.
-    if (stat?.length === undefined) return false;
-    return isWhole(engine, engine.taskIdFor(file.request, { stat, checkedAtMs: 0, stale: true }));
-  }
-
   }
 
   /** A file whose server tells no length has to be fetched whole before its size is known; once per answer. */
@@ -200,11 +204,6 @@ export class RemoteFiles {
     );
     try {
       return await orAborted(measuring, deadline.signal);
-  /** The last answer about a file, else what a listing says of it. */
-  #told(file: RemoteFile): SourceStat | undefined {
-    return this.#seen.get(file.key)?.stat ?? (file.listed && statOfLine(file.request.url, file.listed.file));
-  }
-
     } finally {
       deadline.close();
     }
@@ -247,6 +246,12 @@ export class RemoteFiles {
   }
 }
 
+/** Whether every piece of a task is here. */
+export function isWhole(engine: EngineApi, id: string): boolean {
+  const progress = engine.progress(id);
+  return progress !== undefined && progress.finished === progress.total;
+}
+
 function isTelling(listed: DatedLine | undefined): boolean {
   return listed?.file.length !== undefined && listed.file.modifiedAtMs !== undefined;
 }
@@ -274,12 +279,6 @@ function attributesOfLine(
     ...file.owner,
     version: versionToken({ etag, lastModified, length }),
   };
-/** Whether every piece of a task is here. */
-export function isWhole(engine: EngineApi, id: string): boolean {
-  const progress = engine.progress(id);
-  return progress !== undefined && progress.finished === progress.total;
-}
-
 }
 
 /** A line of a listing as an answer: enough to tell which task it means. */

@@ -46,6 +46,10 @@ export class TaskTree implements Branch {
     return this.#files.opened(keyOf(path), task, { owner: {}, modifiedAtMs: modifiedAtMs(record) });
   }
 
+  async isHere(path: NodePath): Promise<boolean> {
+    return isWhole(this.#engine, this.#record(path).id);
+  }
+
   xattrs(node: BranchNode): Promise<ReadonlyMap<string, string>> {
     const { id, url } = this.#record(node.path);
     return this.#files.xattrsOfTask(keyOf(node.path), id, url);

@@ -161,6 +161,11 @@ export class Tree implements ContentSource {
     return found.branch.open(found.at.path, signal);
   }
 
+  async isHere(file: SourceNode): Promise<boolean> {
+    const found = this.#find(file);
+    return file.kind === "file" && found !== undefined && found.branch.isHere(found.at.path);
+  }
+
   async xattrNames(node: SourceNode): Promise<readonly string[]> {
     return [...(await this.#xattrs(node)).keys()];
   }
