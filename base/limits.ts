@@ -139,6 +139,22 @@ export const TASK_LINGER_MS = 1_000;
 export const TASK_TICK_MS = 100;
 /** How long content that failed its digest is refused before the origin is tried again, ms. */
 export const FAILED_CONTENT_MS = 60_000;
+/** How long a block that came is kept for whoever asked for it to read it, ms, however little room there is. */
+export const UNREAD_BLOCK_MS = 1_000;
+/** Blocks of one task remembered as having come and not been read. */
+export const ARRIVALS_KEPT_MAX = 4_096;
+/** How long a fetch waits for room that others are about to leave before it is out of space, ms; well below READ_DEADLINE_MS. */
+export const ROOM_WAIT_MS = 10_000;
+/** How often it looks meanwhile, ms. */
+export const ROOM_LOOK_MS = 20;
+/** After so long it takes from other readers' windows, ms. */
+export const ROOM_PATIENCE_MS = 500;
+/** Part of the room for cached content that files passed through to the kernel may hold together: they lose no pieces. */
+export const PASSED_THROUGH_PART = 0.75;
+/** Part of that room which windows of readers may cover together: what is fetched ahead must not push itself out. */
+export const WINDOWS_ROOM_PART = 0.25;
+/** How long after its last read a sequential reader is expected to go on, ms. */
+export const READER_GOES_ON_MS = 60_000;
 /** Whole-file digests that may wait for the one worker. */
 export const CONTENT_DIGESTS_WAITING_MAX = 1_024;
 
@@ -392,6 +408,34 @@ export const MOUNT_HELPER_MS = 10_000;
 export const CHANNEL_BODY_BYTES = 1 * MIB;
 /** Reads the kernel may send ahead at once: more than its own 12, or twelve stuck ones would hold up every other file. */
 export const CHANNEL_BACKGROUND_MAX = 1024;
+
+// --- the holder of the mounts -----------------------------------------------------------------------------------
+
+/** Bytes that a mount's journal grows by before what is still true is written anew. */
+export const JOURNAL_COMPACT_BYTES_MIN = 1 * MIB;
+/** Characters of lines gathered into one write when that is done. */
+export const JOURNAL_WRITE_CHARACTERS = 64 * KIB;
+/** Mounts that one holder keeps: their descriptors must fit into a socket's buffer while nobody takes them. */
+export const HELD_MOUNTS_MAX = 64;
+/** Bytes of one line between holder and daemon. */
+export const HOLDER_LINE_BYTES_MAX = 64 * KIB;
+/** Longest the holder may take to mount or unmount, and the daemon to be handed what is held, ms. */
+export const HOLDER_CALL_MS = 30_000;
+/** Waits before a dead daemon is started again, after its first death in a row: 0.1 s, doubling, up to this, ms. */
+export const RESTART_WAIT_MS = 100;
+export const RESTART_WAIT_MS_MAX = 2_000;
+/** Deaths in a row, none of them after a served request, after which the holder itself answers: EIO. */
+export const RESTART_DEATHS_MAX = 10;
+/** A daemon that lived so long was no failed start, whether somebody asked it for something or not, ms. */
+export const RESTART_LIFE_MS = 60_000;
+/** How often the holder looks whether its daemon is dead but cannot go, ms. */
+export const STUCK_LOOK_MS = 1_000;
+/** So many such looks in a row, and its mounts are cut off from the kernel: what cannot be killed waits for them. */
+export const STUCK_LOOKS_MAX = 5;
+/** Handles that are opened again at once after a restart. */
+export const RESTORED_AT_ONCE_MAX = 32;
+/** Longest a handle may take to be opened again, ms: what it was open on is on the local disk, or it is lost. */
+export const RESTORE_HANDLE_MS = 10_000;
 
 // --- the Unix socket --------------------------------------------------------------------------------------------
 

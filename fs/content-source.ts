@@ -49,6 +49,8 @@ export interface OpenContent {
   readonly pieceBytes: number;
   /** True when all bytes are here and verified as far as can be: reads may bypass want(). */
   readonly complete: boolean;
+  /** By which `reopen` finds the same bytes again, in a later process too. */
+  readonly resume: string;
   /**
    * Resolves when every block of the range is in the file. `demand` waits are answered or fail within the read deadline; other
    * priorities may be called without awaiting, and their rejection must be handled by the caller.
@@ -96,6 +98,11 @@ export interface ContentSource {
   list(directory: SourceNode, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;
   /** Opens a file at its newest version. */
   open(file: SourceNode, signal?: AbortSignal): Promise<OpenContent | OpenText>;
+  /**
+   * Opens what had been opened before, with its `resume`, by an earlier process perhaps: the same version, or nothing. Asks
+   * no origin. @throws P2pfsError STALE when those bytes are not here any more
+   */
+  reopen(file: SourceNode, resume: string): Promise<OpenContent>;
   /** Whether opening and reading the whole file, at its newest version known here, would bring no bytes from anywhere. Asks no origin. */
   isHere(file: SourceNode): Promise<boolean>;
   /** Names of extended attributes ("user.p2p.…"). Cheap: never asks an origin. */

@@ -23,6 +23,7 @@ import type {
   SourceNode,
   SpaceFigures,
 } from "./content-source.ts";
+import type { InodeJournal, KeptInode, KeptInodes } from "./inode-journal.ts";
 import {
   type Inode,
   type InodeNumber,
@@ -51,6 +52,8 @@ export interface FilesystemOptions {
   readonly scanners?: readonly string[];
   /** Shared by the mounts of a daemon; default: one of its own. */
   readonly budget?: ReadAheadBudget;
+  /** What an earlier process of the mount left; its open files and directories are restored one by one. */
+  readonly kept?: KeptInodes;
   /** For tests. */
   readonly limits?: Pick<InodeTableOptions, "cachedMax" | "referencedMax" | "dentriesMax"> & {
     readonly handlesMax?: number;
@@ -111,7 +114,8 @@ export class Filesystem {
     this.#clock = clock;
     this.#requestMs = limits.requestMs ?? MOUNT_REQUEST_MS;
     this.#ownership = options.ownership;
-    this.#inodes = new InodeTable({ root: source.root, clock, ...limits });
+    const { kept } = options;
+    this.#inodes = new InodeTable({ root: source.root, clock, ...limits, kept });
     const shared = {
       source,
       clock,
@@ -119,8 +123,9 @@ export class Filesystem {
       hold: (inode: Inode) => this.#inodes.hold(inode),
       letGo: (inode: Inode) => this.#inodes.letGo(inode),
     };
-    this.#files = new OpenFiles({ ...shared, logger, budget: options.budget ?? new ReadAheadBudget() });
-    this.#directories = new OpenDirectories(shared);
+    const budget = options.budget ?? new ReadAheadBudget();
+    this.#files = new OpenFiles({ ...shared, logger, budget, handlesFrom: kept?.lastFile });
+    this.#directories = new OpenDirectories({ ...shared, handlesFrom: kept?.lastDirectory });
     const parts = { inodes: this.#inodes, files: this.#files };
     this.#scanners = new ScannerGuard(options.scanners ?? []);
     this.#choice = new VersionChoice({ policy: options.versions, source, ...parts });
@@ -134,6 +139,30 @@ export class Filesystem {
   /** Inodes known now. */
   get inodeCount(): number {
     return this.#inodes.size;
+  }
+
+  /** From now on tells what a successor of this process would have to know of inodes. */
+  tell(journal: InodeJournal): void {
+    this.#inodes.tell(journal);
+  }
+
+  /** All of that, as it is now. */
+  kept(): { inodes: Iterable<KeptInode>; last: number } {
+    return this.#inodes.kept();
+  }
+
+  /**
+   * Opens what an earlier process had open, under its old handle, in the version it had; asks no origin.
+   * @param resume `OpenContent.resume` of that time; undefined: bytes made at open, which are made anew
+   * @throws P2pfsError STALE when those bytes are not here any more; the handle then answers everything so
+   */
+  async restoreFile(handle: number, number: InodeNumber, resume: string | undefined): Promise<void> {
+    await this.#files.restore(handle, this.#inodes.get(number), resume);
+  }
+
+  /** Opens a directory again under its old handle: it is listed anew, from the place the kernel asks for. @throws P2pfsError STALE */
+  restoreDirectory(handle: number, number: InodeNumber): void {
+    this.#directories.restore(handle, this.#directory(number));
   }
 
   /**
@@ -405,12 +434,13 @@ export class Filesystem {
   }
 
   #entry(inode: Inode, attributes: NodeAttributes): Entry {
+    const shown = this.#stat(inode, attributes);
     this.#inodes.lookedUp(inode);
-    return { inode: inode.number, attributes: this.#stat(inode, attributes) };
+    return { inode: inode.number, attributes: shown };
   }
 
   #stat(inode: Inode, attributes: NodeAttributes): StatAttributes {
-    inode.shownVersion = attributes.version;
+    this.#inodes.show(inode, attributes.version);
     return statOf(attributes, inode.ino, this.#ownership);
   }
 

@@ -9,9 +9,11 @@ const HANDLE_NUMBER_MAX = 0x7fff_ffff;
 export class HandleTable<T> {
   readonly #max: number;
   readonly #handles = new Map<number, T>();
+  /** Handles of an earlier process whose bytes are gone. */
+  readonly #lost = new Set<number>();
   #last: number;
 
-  /** @param last where counting goes on; for tests of the wrap. */
+  /** @param last where counting goes on */
   constructor(max: number = OPEN_HANDLES_MAX, last = 0) {
     this.#max = max;
     this.#last = last;
@@ -33,9 +35,22 @@ export class HandleTable<T> {
     return handle;
   }
 
-  /** @throws P2pfsError BAD_HANDLE */
+  /** Gives a handle of an earlier process its number back. */
+  restore(number: number, handle: T): T {
+    this.#handles.set(number, handle);
+    return handle;
+  }
+
+  /** A handle of an earlier process cannot be restored: it answers STALE until it is removed. */
+  lose(number: number): void {
+    this.#lost.add(number);
+  }
+
+  /** @throws P2pfsError BAD_HANDLE, STALE */
   get(number: number): T {
     const handle = this.#handles.get(number);
+    if (this.#lost.has(number))
+      throw new P2pfsError("STALE", "what was open is not here any more since the daemon ended");
     if (handle === undefined) throw new P2pfsError("BAD_HANDLE", `handle ${number} is not open`);
     return handle;
   }
@@ -49,6 +64,7 @@ export class HandleTable<T> {
   remove(number: number): T | undefined {
     const handle = this.#handles.get(number);
     this.#handles.delete(number);
+    this.#lost.delete(number);
     return handle;
   }
 

@@ -12,6 +12,7 @@ import {
   INODES_REFERENCED_MAX,
 } from "../base/limits.ts";
 import type { SourceNode } from "./content-source.ts";
+import type { InodeJournal, KeptInode, KeptInodes } from "./inode-journal.ts";
 
 /** The number by which the kernel names an inode (nodeid); never used twice. */
 export type InodeNumber = number & { readonly brand: "InodeNumber" };
@@ -44,6 +45,8 @@ export interface InodeTableOptions {
   readonly cachedMax?: number;
   readonly referencedMax?: number;
   readonly dentriesMax?: number;
+  /** What an earlier process left. */
+  readonly kept?: KeptInodes | undefined;
 }
 
 interface Dentry {
@@ -56,6 +59,7 @@ export class InodeTable {
   readonly #cachedMax: number;
   readonly #referencedMax: number;
   readonly #dentriesMax: number;
+  #journal: InodeJournal | undefined;
   readonly #byNumber = new Map<InodeNumber, Inode>();
   readonly #byKey = new Map<string, Inode>();
   /** Inodes nothing refers to, the longest untouched first. */
@@ -83,6 +87,43 @@ export class InodeTable {
     };
     this.#byNumber.set(ROOT_INODE, root);
     this.#byKey.set(options.root.key, root);
+    if (options.kept !== undefined) this.#restore(options.kept);
+  }
+
+  /** From now on tells what a successor of this process would have to know. */
+  tell(journal: InodeJournal): void {
+    this.#journal = journal;
+  }
+
+  /** Inodes the kernel refers to, besides the root, and the number given last. */
+  kept(): { inodes: Iterable<KeptInode>; last: number } {
+    return { inodes: this.#referenced(), last: this.#last };
+  }
+
+  *#referenced(): Generator<KeptInode> {
+    for (const inode of this.#byNumber.values())
+      if (inode.number !== ROOT_INODE && inode.lookups > 0) yield inode;
+  }
+
+  #restore({ inodes, lastInode }: KeptInodes): void {
+    for (const kept of inodes) {
+      const { number, ino, node, lookups, current, shownVersion } = kept;
+      const inode: Inode = {
+        number: number as InodeNumber,
+        ino,
+        node,
+        lookups,
+        holds: 0,
+        // A key has one inode that names lead to.
+        current: current && !this.#byKey.has(node.key),
+        shownVersion,
+        cachedVersion: undefined,
+      };
+      this.#byNumber.set(inode.number, inode);
+      if (inode.current) this.#byKey.set(node.key, inode);
+      this.#last = Math.max(this.#last, number);
+    }
+    this.#last = Math.max(this.#last, lastInode);
   }
 
   /** Inodes known, referred to or not. */
@@ -125,12 +166,15 @@ export class InodeTable {
   retire(inode: Inode): void {
     if (!inode.current) return;
     inode.current = false;
+    if (inode.lookups > 0) this.#journal?.retired(inode.number);
     this.#byKey.delete(inode.node.key);
     if (this.#idle.has(inode)) this.#drop(inode);
   }
 
   /** Counts one reply that names the inode. */
   lookedUp(inode: Inode): void {
+    if (inode.lookups === 0) this.#journal?.met(inode);
+    else if (inode.number !== ROOT_INODE) this.#journal?.lookedUp(inode.number);
     inode.lookups += 1;
     this.#idle.delete(inode);
   }
@@ -139,8 +183,16 @@ export class InodeTable {
   forget(number: InodeNumber, count: number): void {
     const inode = this.#byNumber.get(number);
     if (inode === undefined || number === ROOT_INODE) return;
+    this.#journal?.forgot(number, count);
     inode.lookups = Math.max(0, inode.lookups - count);
     this.#rest(inode);
+  }
+
+  /** The kernel is about to be told attributes of this version. */
+  show(inode: Inode, version: string): void {
+    if (inode.shownVersion === version) return;
+    inode.shownVersion = version;
+    if (inode.lookups > 0 && inode.number !== ROOT_INODE) this.#journal?.shown(inode.number, version);
   }
 
   /** Keeps the inode while a handle or a request needs it. */

@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InvalidInputError, NotFoundError } from "../base/errors.ts";
+import { InvalidInputError, NotFoundError, P2pfsError } from "../base/errors.ts";
 import { BLOCK_BYTES, PIECE_BYTES_MIN } from "../base/limits.ts";
 import type {
   ContentSource,
@@ -190,6 +190,12 @@ export class MemoryContentSource implements ContentSource {
 
   async isHere(file: SourceNode): Promise<boolean> {
     return this.#resolve(file).file?.complete ?? true;
+  }
+
+  async reopen(file: SourceNode, resume: string): Promise<OpenContent> {
+    const found = this.#resolve(file);
+    if (found.file === undefined) throw new P2pfsError("STALE", "it is no file with content any more");
+    return found.file.open((size, version) => ({ ...attributesOf(found, 0), size, version }), resume);
   }
 
   async xattrNames(node: SourceNode): Promise<readonly string[]> {

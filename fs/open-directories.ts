@@ -40,6 +40,8 @@ export interface OpenDirectoriesOptions {
   readonly source: ContentSource;
   readonly clock: Clock;
   readonly handlesMax?: number;
+  /** Handles are counted from here on. Default 0. */
+  readonly handlesFrom?: number | undefined;
   readonly entriesMax?: number;
   readonly requestMs?: number;
   readonly hold: (inode: Inode) => void;
@@ -52,7 +54,7 @@ export class OpenDirectories {
 
   constructor(options: OpenDirectoriesOptions) {
     this.#options = options;
-    this.#handles = new HandleTable(options.handlesMax);
+    this.#handles = new HandleTable(options.handlesMax, options.handlesFrom);
   }
 
   get handleCount(): number {
@@ -69,6 +71,13 @@ export class OpenDirectories {
     });
     this.#options.hold(inode);
     return opened;
+  }
+
+  /** Opens a directory under the handle that an earlier process gave it. */
+  restore(number: number, inode: Inode): void {
+    const controller = sharedController();
+    this.#handles.restore(number, { inode, controller, snapshot: this.#snapshot(inode, controller.signal) });
+    this.#options.hold(inode);
   }
 
   /**

@@ -33,6 +33,8 @@ interface OpenInode {
 export interface OpenFilesOptions extends OpenedFileEnvironment {
   readonly source: ContentSource;
   readonly handlesMax?: number;
+  /** Handles are counted from here on. Default 0. */
+  readonly handlesFrom?: number | undefined;
   /** Holds an inode while something is open in it. */
   readonly hold: (inode: Inode) => void;
   readonly letGo: (inode: Inode) => void;
@@ -49,7 +51,7 @@ export class OpenFiles {
 
   constructor(options: OpenFilesOptions) {
     this.#options = options;
-    this.#handles = new HandleTable(options.handlesMax);
+    this.#handles = new HandleTable(options.handlesMax, options.handlesFrom);
   }
 
   /** Open file handles. */
@@ -82,6 +84,29 @@ export class OpenFiles {
       return handle.number;
     } finally {
       this.#options.letGo(inode);
+    }
+  }
+
+  /** Opens what an earlier process had open in the inode, under its handle. @throws P2pfsError STALE; the handle answers so from then on */
+  async restore(number: number, inode: Inode, resume: string | undefined): Promise<void> {
+    const { source, hold } = this.#options;
+    try {
+      let open = this.#inodes.get(inode);
+      if (open === undefined) {
+        const content =
+          resume === undefined ? await source.open(inode.node) : await source.reopen(inode.node, resume);
+        open = { file: new OpenedFile(content, this.#options), handles: new Set(), onReleased: new Set() };
+        this.#inodes.set(inode, open);
+      }
+      const { file } = open;
+      const controller = sharedController();
+      open.handles.add(
+        this.#handles.restore(number, { number, inode, file, controller, flushedAtMs: undefined }),
+      );
+      hold(inode);
+    } catch (error) {
+      this.#handles.lose(number);
+      throw error;
     }
   }
 

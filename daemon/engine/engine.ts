@@ -132,12 +132,12 @@ export class Engine implements EngineApi {
     return this.#opened(task, request);
   }
 
-  async openKnown(id: string): Promise<OpenTask> {
+  async openKnown(id: string, given?: TaskRequest): Promise<OpenTask> {
     this.#assertOpen();
     const record = this.#options.storage.record(id);
     if (record === undefined) throw new NotFoundError(`no task ${id} is known here`);
-    const request = this.#tasks.get(id)?.request ?? this.#defaults(record.url);
-    return this.#opened(await this.#task(id, request), {});
+    const request = given ?? this.#tasks.get(id)?.request ?? this.#defaults(record.url);
+    return this.#opened(await this.#task(id, request), given ?? {});
   }
 
   taskIdFor(request: TaskRequest, answer: Answer): string {

@@ -89,8 +89,12 @@ export interface EngineApi {
   stat(request: TaskRequest, signal?: AbortSignal): Promise<Answer>;
   /** Opens the task of the version the origin has now, making it if needed. Not for prefixes of object stores (IS_A_DIRECTORY). */
   open(request: TaskRequest, signal?: AbortSignal): Promise<OpenTask>;
-  /** Opens a task known here by id. @throws NotFoundError */
-  openKnown(id: string): Promise<OpenTask>;
+  /**
+   * Opens a task known here by id, without asking its origin.
+   * @param request how what is missing is fetched; default: as the task's URL alone says
+   * @throws NotFoundError
+   */
+  openKnown(id: string, request?: TaskRequest): Promise<OpenTask>;
   /** The id `open` would use for this answer. */
   taskIdFor(request: TaskRequest, answer: Answer): string;
   record(id: string): TaskRecord | undefined;

@@ -29,6 +29,8 @@ export interface Branch {
   open(file: NodePath, signal?: AbortSignal): Promise<OpenContent | OpenText>;
   /** Whether all bytes of a file are here; see ContentSource.isHere. */
   isHere(file: NodePath): Promise<boolean>;
+  /** What was opened before, by `OpenContent.resume`; asks no origin. @throws P2pfsError STALE, NotFoundError */
+  reopen(file: NodePath, resume: string): Promise<OpenContent>;
   /** Extended attributes by name; asks no origin. */
   xattrs(node: BranchNode): Promise<ReadonlyMap<string, string>>;
 }

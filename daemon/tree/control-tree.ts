@@ -2,7 +2,7 @@
  * The branch /.p2pfs: small texts about the daemon, made when they are opened by whoever handed the maker in. Hidden
  * from the listing of the root; asks no origin.
  */
-import { NotFoundError } from "../../base/errors.ts";
+import { NotFoundError, P2pfsError } from "../../base/errors.ts";
 import type { ListedEntry, NodeAttributes, OpenText } from "../../fs/content-source.ts";
 import type { Branch, BranchNode } from "./branch.ts";
 import type { NodeKind, NodePath } from "./node-key.ts";
@@ -52,6 +52,10 @@ export class ControlTree implements Branch {
 
   async isHere(): Promise<boolean> {
     return true;
+  }
+
+  async reopen(): Promise<never> {
+    throw new P2pfsError("STALE", "a control file is made anew at each opening");
   }
 
   async xattrs(): Promise<ReadonlyMap<string, string>> {

@@ -42,6 +42,10 @@ export class LinkTree implements Branch {
     return this.#files.isHere(this.#file(path));
   }
 
+  async reopen(path: NodePath, resume: string): Promise<OpenContent> {
+    return this.#files.reopen(this.#file(path), resume);
+  }
+
   async xattrs(node: BranchNode): Promise<ReadonlyMap<string, string>> {
     return this.#files.xattrs(this.#file(node.path));
   }

@@ -133,6 +133,10 @@ export abstract class OriginBranch implements Branch {
     return this.parts.files.open(await this.#file(file), signal);
   }
 
+  async reopen(file: NodePath, resume: string): Promise<OpenContent> {
+    return this.parts.files.reopen(await this.#file(file), resume);
+  }
+
   async isHere(file: NodePath): Promise<boolean> {
     return this.parts.files.isHere(await this.#file(file));
   }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../base/deadline.ts";
+import { P2pfsError } from "../../base/errors.ts";
 import { BLOCK_BYTES, KNOWN_NAMES_MAX, READ_DEADLINE_MS } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import type { NodeAttributes, OpenContent } from "../../fs/content-source.ts";
@@ -42,6 +43,14 @@ interface Seen {
   readonly attributes: NodeAttributes;
   readonly stat: SourceStat;
   readonly checkedAtMs: number;
+}
+
+/** What `OpenContent.resume` says, as JSON: the task, and what its record does not know of the file. */
+interface Resumption {
+  readonly id: string;
+  readonly modifiedAtMs: number;
+  readonly lengthUntold: boolean;
+  readonly versionPrefix: string;
 }
 
 export interface RemoteFilesOptions {
@@ -110,6 +119,22 @@ export class RemoteFiles {
     }
   }
 
+  /**
+   * What was open before, by `OpenContent.resume`: the same task, if it is here still. Asks no origin.
+   * @param file without a request: what is missing is fetched as the task's URL alone says
+   * @throws P2pfsError STALE when the task is not here any more
+   */
+  async reopen(
+    file: Pick<RemoteFile, "key" | "owner"> & { readonly request: TaskRequest | undefined },
+    resume: string,
+  ): Promise<OpenContent> {
+    const { id, ...facts } = JSON.parse(resume) as Resumption;
+    if (this.#options.engine.record(id) === undefined)
+      throw new P2pfsError("STALE", "the bytes that were open are not here any more");
+    const task = await this.#options.engine.openKnown(id, file.request);
+    return this.opened(file.key, task, { owner: file.owner, ...facts });
+  }
+
   /** A task as content of the mount. Closing the content closes the task. */
   opened(
     key: string,
@@ -119,13 +144,16 @@ export class RemoteFiles {
     const holders = this.#open.get(key) ?? new Set();
     this.#open.set(key, holders.add(task));
     const { record } = task;
+    const { modifiedAtMs, lengthUntold = false, versionPrefix = "" } = facts;
+    const resumption: Resumption = { id: task.id, modifiedAtMs, lengthUntold, versionPrefix };
     return {
+      resume: JSON.stringify(resumption),
       attributes: {
         kind: "file",
         size: record.contentLength,
-        modifiedAtMs: modifiedAtMsOf(record.lastModified) ?? facts.modifiedAtMs,
+        modifiedAtMs: modifiedAtMsOf(record.lastModified) ?? modifiedAtMs,
         ...facts.owner,
-        version: `${facts.versionPrefix ?? ""}${versionOfRecord(record, facts.lengthUntold ?? false)}`,
+        version: `${versionPrefix}${versionOfRecord(record, lengthUntold)}`,
       },
       fd: task.fd,
       // Not before the content was checked, where that is demanded: then all of them are shown at once.

@@ -50,6 +50,10 @@ export class TaskTree implements Branch {
     return isWhole(this.#engine, this.#record(path).id);
   }
 
+  async reopen(path: NodePath, resume: string): Promise<OpenContent> {
+    return this.#files.reopen({ key: keyOf(path), request: undefined, owner: {} }, resume);
+  }
+
   xattrs(node: BranchNode): Promise<ReadonlyMap<string, string>> {
     const { id, url } = this.#record(node.path);
     return this.#files.xattrsOfTask(keyOf(node.path), id, url);

@@ -166,6 +166,12 @@ export class Tree implements ContentSource {
     return file.kind === "file" && found !== undefined && found.branch.isHere(found.at.path);
   }
 
+  async reopen(file: SourceNode, resume: string): Promise<OpenContent> {
+    const found = this.#find(file);
+    if (found === undefined) throw new P2pfsError("STALE", "there is no such branch");
+    return found.branch.reopen(found.at.path, resume);
+  }
+
   async xattrNames(node: SourceNode): Promise<readonly string[]> {
     return [...(await this.#xattrs(node)).keys()];
   }

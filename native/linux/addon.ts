@@ -35,6 +35,7 @@ interface Exports extends ChannelExports {
   ): Promise<number>;
   fadvise(fd: number, offset: number, length: number, advice: number): Promise<number>;
   peerCredentials(fd: number): PeerCredentials;
+  memoryFile(name: string): number;
 }
 
 /** Who connected the other end of a Unix socket, as of then. */
@@ -172,6 +173,11 @@ export class NativeAddon {
   /** Who connected the other end of a Unix socket (SO_PEERCRED). @throws P2pfsError */
   peerCredentials(fd: number): PeerCredentials {
     return calling("cannot tell the socket's other end", () => this.#exports.peerCredentials(fd));
+  }
+
+  /** A file in memory, gone with its last descriptor (memfd_create). @returns the descriptor; the caller closes it. @throws P2pfsError */
+  memoryFile(name: string): number {
+    return calling("cannot make a file in memory", () => this.#exports.memoryFile(name));
   }
 }
 

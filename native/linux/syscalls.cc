@@ -2,6 +2,7 @@
 #include "syscalls.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -115,6 +116,15 @@ napi_value peerCredentialsCall(napi_env env, napi_callback_info info) {
   return out;
 }
 
+/// memoryFile(name): fd of a file that lives in memory until its last descriptor is closed (memfd_create), closed on exec.
+napi_value memoryFileCall(napi_env env, napi_callback_info info) {
+  Arguments in(env, info);
+  const std::string name = in.text(0);
+  if (!in.ok) return nullptr;
+  const int fd = memfd_create(name.c_str(), MFD_CLOEXEC);
+  return fd < 0 ? throwErrno(env, errno, "memfd_create") : number(env, fd);
+}
+
 }  // namespace
 
 void addSyscalls(napi_env env, napi_value exports) {
@@ -123,6 +133,7 @@ void addSyscalls(napi_env env, napi_value exports) {
   setFunction(env, exports, "copyFileRange", copyFileRangeCall);
   setFunction(env, exports, "fadvise", fadviseCall);
   setFunction(env, exports, "peerCredentials", peerCredentialsCall);
+  setFunction(env, exports, "memoryFile", memoryFileCall);
 }
 
 }  // namespace p2pfs

@@ -9,11 +9,15 @@ import { NotSupportedError, P2pfsError } from "../../../base/errors.ts";
 import { ABSENT_NAMES_MS_DEFAULT, ATTRIBUTES_MS_DEFAULT, MOUNT_READY_MS } from "../../../base/limits.ts";
 import { loadNativeAddon, NativeAddon } from "../../../native/linux/addon.ts";
 import type { Filesystem } from "../../filesystem.ts";
+import type { KeptInodes } from "../../inode-journal.ts";
 import type { Binding, MountOptions, MountSession } from "../binding.ts";
 import { checkDevice } from "../device.ts";
+import { INIT_FLAG } from "../kernel-abi/flags.ts";
 import { probe } from "../mount-probe.ts";
 import { prepareMountpoint } from "../mountpoint.ts";
-import { mountDevice } from "./mounting.ts";
+import { type MountedDevice, type Mounter, ownMounter } from "./device.ts";
+import type { JournalState } from "./journal-records.ts";
+import { MountJournal } from "./mount-journal.ts";
 import type { Timeouts } from "./name-operations.ts";
 import { NativeSession } from "./session.ts";
 
@@ -22,6 +26,8 @@ const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 
 export interface NativeBindingEnvironment {
   readonly clock: Clock;
+  /** Who mounts. Default: this process, and the mounts end with it. */
+  readonly mounter?: Mounter;
   /** Folder of the content files; says how deep passthrough has to reach. */
   readonly storageDirectory?: string;
   /** Default: names and attributes 10 s, absent names 1 s. */
@@ -37,19 +43,38 @@ const DEFAULT_TIMEOUTS: Timeouts = {
   absentMs: ABSENT_NAMES_MS_DEFAULT,
 };
 
+/** The binding, and what it can besides: go on with mounts that another process served. */
+export interface NativeBinding extends Binding {
+  /**
+   * Makes the filesystem over a mount that an earlier process served, and goes on answering it.
+   * @param device closed by the session, or here when this fails
+   * @throws P2pfsError FAILED_PRECONDITION when the kernel cannot send again what that process left unanswered, or no
+   * kernel had agreed with it: the mount has to be made anew then
+   */
+  resume(directory: string, device: MountedDevice, make: (kept: KeptInodes) => Filesystem): Promise<Resumed>;
+}
+
+export interface Resumed {
+  readonly session: NativeSession;
+  readonly filesystem: Filesystem;
+}
+
 /** The binding over native/linux. @throws NotSupportedError when the addon is not there; the message says what to do */
-export function nativeBinding(env: NativeBindingEnvironment): Binding {
+export function nativeBinding(env: NativeBindingEnvironment): NativeBinding {
   const addon = loadNativeAddon(env.addonPath);
   if (!(addon instanceof NativeAddon)) throw new NotSupportedError(addon.unavailable);
+  const mounter = env.mounter ?? ownMounter(addon, env.clock);
   return {
     name: "native",
     versions: "side-by-side",
-    mount: (filesystem, options, signal) => mount(addon, env, filesystem, options, signal),
+    mount: (filesystem, options, signal) => mount(addon, mounter, env, filesystem, options, signal),
+    resume: (directory, device, make) => resume(addon, env, directory, device, make),
   };
 }
 
 async function mount(
   addon: NativeAddon,
+  mounter: Mounter,
   env: NativeBindingEnvironment,
   filesystem: Filesystem,
   options: MountOptions,
@@ -61,25 +86,69 @@ async function mount(
     throw new P2pfsError("INVALID_ARGUMENT", "the native binding needs versions side by side");
   await checkDevice(options);
   const directory = await prepareMountpoint(options.directory, { clock, logger });
-  const stackDepth = await stackDepthOf(env.storageDirectory);
-  const device = await mountDevice(addon, directory, options);
-  const session = new NativeSession({
-    directory,
-    device,
-    addon,
-    filesystem,
-    clock,
-    timeouts: env.timeouts ?? DEFAULT_TIMEOUTS,
-    stackDepth,
-    refusedFlags: env.refusedFlags ?? 0n,
-  });
+  const parts = await sessionParts(addon, env);
+  const device = await mounter(directory, options);
+  const kept = device.journalFd === undefined ? undefined : openJournal(addon, device.journalFd);
+  kept?.journal.begin(() => filesystem.kept());
+  if (kept !== undefined) filesystem.tell(kept.journal);
+  const session = new NativeSession({ ...parts, directory, device, journal: kept?.journal, filesystem });
   try {
+    session.start();
     await untilReady(session, clock, signal);
     return session;
   } catch (error) {
     await session.unmount({ force: true });
     throw error;
   }
+}
+
+async function resume(
+  addon: NativeAddon,
+  env: NativeBindingEnvironment,
+  directory: string,
+  device: MountedDevice,
+  make: (kept: KeptInodes) => Filesystem,
+): Promise<Resumed> {
+  try {
+    const { journalFd } = device;
+    const past = journalFd === undefined ? undefined : openJournal(addon, journalFd);
+    const agreement = past?.state.agreement;
+    if (past === undefined || agreement === undefined)
+      throw new P2pfsError("FAILED_PRECONDITION", `the mount at ${directory} was never begun`);
+    if ((agreement.flags & INIT_FLAG.HAS_RESEND) === 0n)
+      throw new P2pfsError("FAILED_PRECONDITION", "this kernel does not send requests again (6.9 does)");
+    const { inodes, last } = past.state;
+    const filesystem = make({
+      inodes: inodes.values(),
+      lastInode: last.inode,
+      lastFile: last.file,
+      lastDirectory: last.directory,
+    });
+    filesystem.tell(past.journal);
+    const parts = await sessionParts(addon, env);
+    const session = new NativeSession({ ...parts, directory, device, journal: past.journal, filesystem });
+    await session.resume(past.state, agreement);
+    past.journal.begin(() => filesystem.kept());
+    return { session, filesystem };
+  } catch (error) {
+    device.close();
+    throw error;
+  }
+}
+
+function openJournal(addon: NativeAddon, fd: number): { journal: MountJournal; state: JournalState } {
+  return MountJournal.open(fd, (offset, length) => addon.punchHole(fd, offset, length));
+}
+
+/** What all sessions have in common. */
+async function sessionParts(addon: NativeAddon, env: NativeBindingEnvironment) {
+  return {
+    addon,
+    clock: env.clock,
+    timeouts: env.timeouts ?? DEFAULT_TIMEOUTS,
+    stackDepth: await stackDepthOf(env.storageDirectory),
+    refusedFlags: env.refusedFlags ?? 0n,
+  };
 }
 
 /**

@@ -15,7 +15,9 @@ import type { ReadPlan } from "../../opened-file.ts";
 import { OPEN_FLAG } from "../kernel-abi/flags.ts";
 import { writeOpen } from "../kernel-abi/replies.ts";
 import type { KernelRequest } from "../kernel-abi/requests.ts";
+import type { KeptHandle } from "./journal-records.ts";
 import type { KernelRequests, RequestWait } from "./kernel-requests.ts";
+import { type MountJournal, openedBefore } from "./mount-journal.ts";
 import type { OpenNodes } from "./open-nodes.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
 
@@ -29,6 +31,7 @@ export interface FileOperationsParts {
   readonly writer: ReplyWriter;
   readonly requests: KernelRequests;
   readonly openNodes: OpenNodes;
+  readonly journal: MountJournal | undefined;
 }
 
 export class FileOperations {
@@ -37,6 +40,7 @@ export class FileOperations {
   readonly #writer: ReplyWriter;
   readonly #requests: KernelRequests;
   readonly #openNodes: OpenNodes;
+  readonly #journal: MountJournal | undefined;
 
   constructor(parts: FileOperationsParts) {
     this.#filesystem = parts.filesystem;
@@ -44,16 +48,35 @@ export class FileOperations {
     this.#writer = parts.writer;
     this.#requests = parts.requests;
     this.#openNodes = parts.openNodes;
+    this.#journal = parts.journal;
+  }
+
+  /** Opens what an earlier process had open, as it was open. @throws P2pfsError STALE when it is not here any more */
+  async restore(kept: KeptHandle): Promise<void> {
+    const { handle, backingId, resume } = kept;
+    const nodeid = kept.nodeid as InodeNumber;
+    this.#journal?.restored(kept);
+    // The kernel has it open in this way whether we have its bytes or not.
+    if (resume !== undefined) this.#openNodes.restore(nodeid, handle, backingId);
+    await this.#filesystem.restoreFile(handle, nodeid, resume);
+    const content = this.#filesystem.contentOf(handle);
+    if (content !== undefined && backingId === 0) this.#lend(nodeid, handle, content);
   }
 
   async open(request: Request<"open">, wait: RequestWait): Promise<void> {
+    const { unique } = request.header;
     const nodeid = request.header.nodeid as InodeNumber;
+    const before = openedBefore(this.#journal, "file", unique);
+    if (before !== undefined) this.#close(nodeid, before.handle);
     const write = (request.flags & O_ACCMODE) !== O_RDONLY || (request.flags & O_TRUNC) !== 0;
     const handle = await this.#filesystem.open(nodeid, { write, pid: request.header.pid }, wait.signal);
     let sent = false;
     try {
       const reply = { handle, ...this.#answer(nodeid, handle) };
-      sent = this.#writer.send(request.header.unique, (view, from) => writeOpen(view, from, reply));
+      const { backingId } = reply;
+      const resume = this.#filesystem.contentOf(handle)?.resume;
+      this.#journal?.opened({ handle, nodeid, kind: "file", unique, backingId, resume });
+      sent = this.#writer.send(unique, (view, from) => writeOpen(view, from, reply));
     } finally {
       // The client is gone, or something failed: nobody will release it.
       if (!sent) this.#close(nodeid, handle);
@@ -95,6 +118,7 @@ export class FileOperations {
     this.#channel.deleteFile(handle);
     this.#openNodes.release(nodeid, handle);
     this.#filesystem.release(handle);
+    this.#journal?.released("file", handle);
   }
 
   /** @throws P2pfsError STALE when the file is to be opened through another inode, TOO_MANY_OPEN */

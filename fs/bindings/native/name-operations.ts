@@ -11,6 +11,7 @@ import { DirectoryPage, DT_DIR, DT_REG } from "../kernel-abi/directory-page.ts";
 import * as replies from "../kernel-abi/replies.ts";
 import type { KernelRequest } from "../kernel-abi/requests.ts";
 import type { KernelRequests, RequestWait } from "./kernel-requests.ts";
+import { type MountJournal, openedBefore } from "./mount-journal.ts";
 import { kernelAttributes, type ReplyWriter } from "./reply-writer.ts";
 
 type Request<Op extends KernelRequest["op"]> = Extract<KernelRequest, { op: Op }>;
@@ -35,6 +36,7 @@ export interface NameOperationsParts {
   readonly writer: ReplyWriter;
   readonly requests: KernelRequests;
   readonly timeouts: Timeouts;
+  readonly journal: MountJournal | undefined;
 }
 
 export class NameOperations {
@@ -42,12 +44,14 @@ export class NameOperations {
   readonly #writer: ReplyWriter;
   readonly #requests: KernelRequests;
   readonly #timeouts: Timeouts;
+  readonly #journal: MountJournal | undefined;
 
   constructor(parts: NameOperationsParts) {
     this.#filesystem = parts.filesystem;
     this.#writer = parts.writer;
     this.#requests = parts.requests;
     this.#timeouts = parts.timeouts;
+    this.#journal = parts.journal;
   }
 
   lookup(request: Request<"lookup">, wait: RequestWait): undefined | Promise<void> {
@@ -106,15 +110,25 @@ export class NameOperations {
   }
 
   opendir(request: Request<"opendir">): void {
-    const handle = this.#filesystem.opendir(request.header.nodeid as InodeNumber);
+    const { nodeid, unique } = request.header;
+    const before = openedBefore(this.#journal, "directory", unique);
+    if (before !== undefined) this.#closeDirectory(before.handle);
+    const handle = this.#filesystem.opendir(nodeid as InodeNumber);
+    const kept = { handle, nodeid, kind: "directory", unique, backingId: 0, resume: undefined } as const;
+    this.#journal?.opened(kept);
     const reply = { handle, flags: 0, backingId: 0 };
-    if (!this.#writer.send(request.header.unique, (view, from) => replies.writeOpen(view, from, reply)))
-      this.#filesystem.releasedir(handle);
+    if (!this.#writer.send(unique, (view, from) => replies.writeOpen(view, from, reply)))
+      this.#closeDirectory(handle);
   }
 
   releasedir(request: Request<"releasedir">): void {
-    this.#filesystem.releasedir(request.handle);
+    this.#closeDirectory(request.handle);
     this.#writer.send(request.header.unique);
+  }
+
+  #closeDirectory(handle: number): void {
+    this.#filesystem.releasedir(handle);
+    this.#journal?.released("directory", handle);
   }
 
   async readdir(request: Request<"readdir" | "readdirplus">, wait: RequestWait): Promise<void> {

@@ -83,6 +83,16 @@ export class OpenNodes {
     return answer(made);
   }
 
+  /** A handle that an earlier process opened. @param backingId 0: read through us */
+  restore(nodeid: number, handle: number, backingId: number): void {
+    const node = this.#nodes.get(nodeid);
+    if (node !== undefined) node.handles.add(handle);
+    else {
+      const made = { backingId: backingId === 0 ? undefined : backingId, handles: new Set([handle]) };
+      this.#nodes.set(nodeid, made);
+    }
+  }
+
   /** The handle was released, or its opening never reached the client. Unknown ones are ignored. */
   release(nodeid: number, handle: number): void {
     const node = this.#nodes.get(nodeid);

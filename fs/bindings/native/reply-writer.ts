@@ -11,10 +11,13 @@ export type WriteBody = (view: DataView, from: number) => number;
 export class ReplyWriter {
   readonly outbox: Uint8Array;
   readonly #channel: KernelChannel;
+  readonly #before: (() => void) | undefined;
   readonly #view: DataView;
 
-  constructor(channel: KernelChannel) {
+  /** @param before called before every answer */
+  constructor(channel: KernelChannel, before?: () => void) {
     this.#channel = channel;
+    this.#before = before;
     this.outbox = channel.outbox;
     this.#view = new DataView(this.outbox.buffer, this.outbox.byteOffset, this.outbox.byteLength);
   }
@@ -37,6 +40,7 @@ export class ReplyWriter {
   }
 
   #write(length: number, payload?: Uint8Array): boolean {
+    this.#before?.();
     return this.#channel.reply(length, payload) !== REQUEST_GONE;
   }
 }

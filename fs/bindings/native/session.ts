@@ -1,23 +1,32 @@
 /** One mount through the kernel channel, from its first answer until the kernel has let go of it. */
-import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import type { Clock } from "../../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../../base/deadline.ts";
 import type { P2pfsError } from "../../../base/errors.ts";
-import { CHANNEL_BODY_BYTES, UNMOUNT_MS } from "../../../base/limits.ts";
+import {
+  CHANNEL_BODY_BYTES,
+  RESTORE_HANDLE_MS,
+  RESTORED_AT_ONCE_MAX,
+  UNMOUNT_MS,
+} from "../../../base/limits.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
 import type { NativeAddon } from "../../../native/linux/addon.ts";
 import type { ChannelCounters, KernelChannel } from "../../../native/linux/kernel-channel.ts";
 import type { Filesystem } from "../../filesystem.ts";
+import type { InodeNumber } from "../../inode-table.ts";
 import { XATTR_PREFIX } from "../../xattr.ts";
 import type { MountSession, UnmountOptions } from "../binding.ts";
 import { negotiate } from "../kernel-abi/negotiation.ts";
+import { EMPTY_NOTIFICATION } from "../kernel-abi/notifications.ts";
+import { NOTIFICATION } from "../kernel-abi/opcodes.ts";
 import { writeInit } from "../kernel-abi/replies.ts";
 import type { InitOffer } from "../kernel-abi/requests.ts";
-import { unmountDirectory } from "../unmount.ts";
+import type { MountedDevice } from "./device.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FileOperations } from "./file-operations.ts";
+import type { Agreement, JournalState, KeptHandle } from "./journal-records.ts";
 import { KernelRequests } from "./kernel-requests.ts";
+import type { MountJournal } from "./mount-journal.ts";
 import { NameOperations, type Timeouts } from "./name-operations.ts";
 import { OpenNodes } from "./open-nodes.ts";
 import { raiseReadAhead } from "./read-ahead.ts";
@@ -25,8 +34,10 @@ import { ReplyWriter } from "./reply-writer.ts";
 
 export interface NativeSessionParts {
   readonly directory: string;
-  /** Mounted; closed by the session. */
-  readonly device: number;
+  /** Closed by the session. */
+  readonly device: MountedDevice;
+  /** Told what a successor of this process must know; begun. undefined: there will be none. */
+  readonly journal: MountJournal | undefined;
   readonly addon: NativeAddon;
   readonly filesystem: Filesystem;
   readonly clock: Clock;
@@ -45,6 +56,7 @@ export class NativeSession implements MountSession {
   readonly #channel: KernelChannel;
   readonly #writer: ReplyWriter;
   readonly #openNodes: OpenNodes;
+  readonly #files: FileOperations;
   readonly #listeners = new Set<() => void>();
   readonly #ended: Promise<void>;
   #begin: (failure?: P2pfsError) => void = () => {};
@@ -53,7 +65,7 @@ export class NativeSession implements MountSession {
   #closing: Promise<void> | undefined;
 
   constructor(parts: NativeSessionParts) {
-    const { filesystem, addon, device, timeouts } = parts;
+    const { filesystem, addon, device, timeouts, journal } = parts;
     this.directory = parts.directory;
     this.#parts = parts;
     this.began = new Promise((resolve, reject) => {
@@ -64,23 +76,80 @@ export class NativeSession implements MountSession {
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#channel = addon.openChannel(device, {
+    this.#channel = addon.openChannel(device.fd, {
       xattrPrefix: XATTR_PREFIX,
       onRequests: (inbox, usedBytes) => dispatcher.dispatch(inbox, usedBytes),
       onReadFailed: (unique, result) => files.readFailed(unique, result),
       onEnd: (errno) => void this.#finish(errno),
     });
     const { logger } = filesystem;
-    const writer = new ReplyWriter(this.#channel);
+    const writer = new ReplyWriter(this.#channel, journal && (() => journal.flush()));
     const requests = new KernelRequests(logger, writer);
     const openNodes = new OpenNodes(this.#channel, (reason) => void this.#withoutPassthrough(reason));
-    const names = new NameOperations({ filesystem, writer, requests, timeouts });
-    const files = new FileOperations({ filesystem, channel: this.#channel, writer, requests, openNodes });
+    const names = new NameOperations({ filesystem, writer, requests, timeouts, journal });
+    const channel = this.#channel;
+    const files = new FileOperations({ filesystem, channel, writer, requests, openNodes, journal });
     const onInit = (unique: bigint, offer: InitOffer) => this.#agree(unique, offer);
     const dispatcher = new Dispatcher({ names, files, requests, writer, onInit });
     this.#writer = writer;
     this.#openNodes = openNodes;
+    this.#files = files;
+  }
+
+  /** Begins to answer the kernel, which begins with INIT. */
+  start(): void {
     this.#channel.start();
+  }
+
+  /**
+   * Goes on where an earlier process stopped: opens what it had open, has the kernel send again what it left unanswered, and
+   * begins to answer.
+   * @param state what that process wrote into the journal
+   */
+  async resume(state: JournalState, { passthrough }: Agreement): Promise<void> {
+    const { filesystem } = this.#parts;
+    if (!passthrough) this.#openNodes.refuse("the kernel offers no passthrough (6.9 does)");
+    const handles = [...state.handles];
+    const { length } = handles;
+    let lost = 0;
+    const restoring = Array.from({ length: Math.min(length, RESTORED_AT_ONCE_MAX) }, async () => {
+      for (let kept = handles.pop(); kept !== undefined; kept = handles.pop())
+        if (!(await this.#restore(kept))) lost += 1;
+    });
+    await Promise.all(restoring);
+    this.#channel.notifyNow(NOTIFICATION.RESEND, EMPTY_NOTIFICATION);
+    this.#begin();
+    this.start();
+    const { directory } = this;
+    filesystem.logger.info({ directory, inodes: state.inodes.size, handles: length, lost }, "mount resumed");
+  }
+
+  /** Stops answering and leaves the mount as it is: whoever serves it next is sent what has no answer yet. */
+  async leave(): Promise<void> {
+    // Answers may still leave until then, and the journal must have what they let the kernel know.
+    await this.#channel.close();
+    this.#parts.journal?.stop();
+  }
+
+  /** @returns false when what was open is not here any more */
+  async #restore(kept: KeptHandle): Promise<boolean> {
+    const { filesystem, clock } = this.#parts;
+    const { handle, kind, nodeid } = kept;
+    const deadline = deadlineSignal(clock, "opening again what was open", RESTORE_HANDLE_MS);
+    try {
+      if (kind === "file") await orAborted(this.#files.restore(kept), deadline.signal);
+      else {
+        this.#parts.journal?.restored(kept);
+        filesystem.restoreDirectory(handle, nodeid as InodeNumber);
+      }
+      return true;
+    } catch (error) {
+      const { code, message } = fromUnknown(error);
+      filesystem.logger.warn({ handle, kind, nodeid, code, reason: message }, "handle lost");
+      return false;
+    } finally {
+      deadline.close();
+    }
   }
 
   /** What the channel has done so far; undefined after the end. */
@@ -94,9 +163,9 @@ export class NativeSession implements MountSession {
   }
 
   async unmount(options: UnmountOptions = {}): Promise<void> {
-    const { clock, filesystem } = this.#parts;
+    const { clock, device, filesystem } = this.#parts;
     if (this.#hasEnded) return;
-    await unmountDirectory(this.directory, { ...options, clock });
+    await device.unmount(options);
     if (options.lazy === true && options.force !== true) return;
     if (options.force === true) {
       // Whoever waits is answered; then the connection is cut, and what is still open fails.
@@ -124,6 +193,7 @@ export class NativeSession implements MountSession {
       const wishes = { stackDepth, maxReadaheadBytes: CHANNEL_BODY_BYTES, refused: refusedFlags };
       const { reply, passthrough } = negotiate(offer, wishes);
       if (!passthrough) this.#openNodes.refuse("the kernel offers no passthrough (6.9 does)");
+      this.#parts.journal?.agreed({ minor: reply.minor, flags: reply.flags, passthrough });
       this.#writer.send(unique, (view, from) => writeInit(view, from, reply));
       filesystem.logger.debug({ minor: reply.minor, flags: reply.flags.toString(16) }, "kernel agreed");
       this.#begin();
@@ -158,7 +228,7 @@ export class NativeSession implements MountSession {
     const ordinary = [0, constants.errno.ENODEV, constants.errno.ECONNABORTED].includes(errno);
     if (!ordinary) filesystem.logger.warn({ directory: this.directory, errno }, "kernel channel broke");
     await this.#channel.close();
-    closeSync(device);
+    device.close();
     this.#hasEnded = true;
     this.#begin();
     this.#end();

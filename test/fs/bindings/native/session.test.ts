@@ -3,6 +3,7 @@
  * each request is answered with, interruptions, clients that are gone, and messages that are none. No rights needed.
  */
 import assert from "node:assert/strict";
+import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import { describe, type TestContext, test } from "node:test";
 import { systemClock } from "../../../../base/clock.ts";
@@ -55,7 +56,13 @@ class Talk {
     });
     const session = new NativeSession({
       directory: "/nowhere",
-      device: kernel.device,
+      device: {
+        fd: kernel.device,
+        journalFd: undefined,
+        unmount: async () => {},
+        close: () => closeSync(kernel.device),
+      },
+      journal: undefined,
       addon: addon(),
       filesystem,
       clock: systemClock,
@@ -63,6 +70,7 @@ class Talk {
       stackDepth: 1,
       refusedFlags: 0n,
     });
+    session.start();
     const ended = new Promise<void>((resolve) => session.onEnd(resolve));
     t.after(async () => {
       kernel.disconnect();
