@@ -352,7 +352,7 @@ export const UNMOUNT_MS = 10_000;
 export const MOUNT_WATCH_MS = 500;
 /** Processes of which it is remembered whether they are scanners; about 100 bytes each. */
 export const SCANNER_PROCESSES_MAX = 4_096;
-/** Names of scanners in the config. */
+/** Names in the config of scanners, and of header readers. */
 export const SCANNERS_MAX = 256;
 /** Processes named when a mount is busy. */
 export const MOUNT_HOLDERS_MAX = 100;

@@ -101,7 +101,7 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promi
           clock: systemClock,
           log,
           readTimeoutMs: loaded.config.mount.readTimeout,
-          scanners: loaded.config.mount.scanners,
+          guarded: loaded.config.mount,
           bindings: { "fuse-native": fuseNative, native: () => native(loaded) },
           uid: process.getuid?.() ?? 0,
           gid: process.getgid?.() ?? 0,

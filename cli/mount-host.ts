@@ -15,6 +15,7 @@ import type { Binding, MountSession, UnmountOptions } from "../fs/bindings/bindi
 import type { ContentSource } from "../fs/content-source.ts";
 import { Filesystem } from "../fs/filesystem.ts";
 import { ReadAheadBudget } from "../fs/read-window.ts";
+import type { GuardedPrograms } from "../fs/scanner-guard.ts";
 
 export interface KernelMountsOptions {
   readonly source: ContentSource;
@@ -24,8 +25,8 @@ export interface KernelMountsOptions {
   readonly bindings: Readonly<Record<Binding["name"], () => Promise<Binding>>>;
   /** Longest wait of a read, ms (mount.readTimeout); every request may wait a little longer, for the reason of the failure. */
   readonly readTimeoutMs: number;
-  /** Programs for which nothing is fetched (mount.scanners). */
-  readonly scanners: readonly string[];
+  /** Programs for which little or nothing is fetched (mount.scanners, mount.headerReaders). */
+  readonly guarded: GuardedPrograms;
   /** Owner of what carries none: the daemon's. */
   readonly uid: number;
   readonly gid: number;
@@ -75,7 +76,7 @@ export class KernelMounts implements OwnedMountHost {
       ownership: { defaultUid: this.#options.uid, defaultGid: this.#options.gid, uid, gid, umask },
       versions: binding.versions,
       budget: this.#budget,
-      scanners: this.#options.scanners,
+      guarded: this.#options.guarded,
       limits: { requestMs: this.#options.readTimeoutMs + (MOUNT_REQUEST_MS - READ_DEADLINE_MS) },
     });
     let session: MountSession;

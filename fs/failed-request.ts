@@ -32,8 +32,8 @@ export interface RequestLabel {
 export function answerFailure(error: unknown, request: RequestLabel, logger: Logger): number {
   const failure = fromUnknown(error);
   const errno = errnoOf(failure.code);
-  const { retried, scanner } = failure.details;
-  const ordinary = ORDINARY.has(failure.code) || retried === true || scanner === true;
+  const { retried, guarded } = failure.details;
+  const ordinary = ORDINARY.has(failure.code) || retried === true || guarded === true;
   logger[ordinary ? "debug" : "warn"](
     {
       operation: request.operation,

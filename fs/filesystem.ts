@@ -37,7 +37,7 @@ import { OpenFiles } from "./open-files.ts";
 import type { ReadPlan } from "./opened-file.ts";
 import { type ByteRange, ReadAheadBudget } from "./read-window.ts";
 import { sharedController, waitFor } from "./request-wait.ts";
-import { ScannerGuard } from "./scanner-guard.ts";
+import { type GuardedPrograms, ScannerGuard } from "./scanner-guard.ts";
 import { VersionChoice, type VersionPolicy } from "./version-choice.ts";
 import { attributeValue, isOurAttribute } from "./xattr.ts";
 
@@ -48,8 +48,8 @@ export interface FilesystemOptions {
   readonly ownership: Ownership;
   /** Must be what the binding demands. */
   readonly versions: VersionPolicy;
-  /** Names of programs for which nothing is fetched; default none. */
-  readonly scanners?: readonly string[];
+  /** Programs for which little or nothing is fetched; default none. */
+  readonly guarded?: GuardedPrograms;
   /** Shared by the mounts of a daemon; default: one of its own. */
   readonly budget?: ReadAheadBudget;
   /** What an earlier process of the mount left; its open files and directories are restored one by one. */
@@ -127,7 +127,7 @@ export class Filesystem {
     this.#files = new OpenFiles({ ...shared, logger, budget, handlesFrom: kept?.lastFile });
     this.#directories = new OpenDirectories({ ...shared, handlesFrom: kept?.lastDirectory });
     const parts = { inodes: this.#inodes, files: this.#files };
-    this.#scanners = new ScannerGuard(options.scanners ?? []);
+    this.#scanners = new ScannerGuard(options.guarded ?? { scanners: [], headerReaders: [] });
     this.#choice = new VersionChoice({ policy: options.versions, source, ...parts });
   }
 
@@ -216,7 +216,7 @@ export class Filesystem {
 
   /**
    * Opens a file for reading. @param write the file is to be written or cut
-   * @param pid process that asks, where the binding knows it: a scanner gets what is here whole, and nothing else
+   * @param pid process that asks, where the binding knows it: see GuardedPrograms
    * @returns the handle; release() it
    * @throws NotSupportedError READ_ONLY, PermissionError, P2pfsError IS_A_DIRECTORY, TOO_MANY_OPEN, STALE; what the source throws
    */
@@ -232,14 +232,15 @@ export class Filesystem {
     return this.#wait("the file", signal, async (inner) => {
       const pid = this.#scanners.guards(options.pid) ? options.pid : undefined;
       // Asked before the origin is.
-      if (pid !== undefined && !(await this.#isHere(inode))) await this.#refuseScanner(pid);
+      if (pid !== undefined && !(await this.#isHere(inode))) await this.#guard(pid);
       await this.#choice.refuseOutdated(inode, inner);
       const handle = await this.#files.open(inode, inner);
       try {
         const { file } = this.#files.fileOf(handle);
         this.#choice.refuseUnshown(inode, file);
-        // What was here is out of date, and the new version is not here.
-        if (pid !== undefined && !file.complete) await this.#refuseScanner(pid);
+        // Once more: what was here may be out of date, and the new version not here.
+        if (pid !== undefined && !file.complete && (await this.#guard(pid)) === "header")
+          this.#files.limitToHeader(handle);
         return handle;
       } catch (error) {
         this.#files.release(handle);
@@ -400,12 +401,13 @@ export class Filesystem {
     return this.#files.opened(inode)?.complete ?? (await this.#source.isHere(inode.node));
   }
 
-  /** @throws PermissionError: what scanners pass over without a word or a second try */
-  async #refuseScanner(pid: number): Promise<void> {
-    if (await this.#scanners.isScanner(pid))
-      throw new PermissionError("nothing is fetched for a program that scans all files (mount.scanners)", {
-        details: { pid, scanner: true },
-      });
+  /** @throws PermissionError for a scanner: what it passes over without a word or a second try */
+  async #guard(pid: number): Promise<"header" | "all"> {
+    const access = await this.#scanners.accessOf(pid);
+    if (access !== "nothing") return access;
+    throw new PermissionError("nothing is fetched for a program that scans all files (mount.scanners)", {
+      details: { pid, guarded: true },
+    });
   }
 
   async #find(

@@ -17,6 +17,8 @@ interface FileHandle {
   readonly number: number;
   readonly inode: Inode;
   readonly file: OpenedFile;
+  /** Nothing behind the first block is fetched for it. */
+  headerOnly: boolean;
   /** Aborts what reads of this handle wait for. */
   readonly controller: AbortController;
   /** When a descriptor of it was last closed, with no read since; undefined: in use. Monotonic ms. */
@@ -101,7 +103,14 @@ export class OpenFiles {
       const { file } = open;
       const controller = sharedController();
       open.handles.add(
-        this.#handles.restore(number, { number, inode, file, controller, flushedAtMs: undefined }),
+        this.#handles.restore(number, {
+          number,
+          inode,
+          file,
+          controller,
+          flushedAtMs: undefined,
+          headerOnly: false,
+        }),
       );
       hold(inode);
     } catch (error) {
@@ -114,6 +123,7 @@ export class OpenFiles {
   read(number: number, range: ByteRange, signal: AbortSignal | undefined): ReadPlan | Promise<ReadPlan> {
     const handle = this.#handles.get(number);
     handle.flushedAtMs = undefined;
+    if (handle.headerOnly) handle.file.refuseBehindHeader(range);
     return handle.file.read(number, range, [handle.controller.signal, signal]);
   }
 
@@ -123,6 +133,11 @@ export class OpenFiles {
     if (handle === undefined) return;
     handle.flushedAtMs = undefined;
     handle.file.observe(number, range);
+  }
+
+  /** From now on nothing but the first block is fetched for the handle. @throws P2pfsError BAD_HANDLE */
+  limitToHeader(number: number): void {
+    this.#handles.get(number).headerOnly = true;
   }
 
   /** The file behind a handle. @throws P2pfsError BAD_HANDLE */
@@ -222,6 +237,7 @@ export class OpenFiles {
         file: open.file,
         controller: sharedController(),
         flushedAtMs: undefined,
+        headerOnly: false,
       }));
       open.handles.add(handle);
       return handle;

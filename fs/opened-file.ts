@@ -4,7 +4,7 @@
  */
 import { strict as assert } from "node:assert";
 import type { Clock } from "../base/clock.ts";
-import { P2pfsError } from "../base/errors.ts";
+import { P2pfsError, PermissionError } from "../base/errors.ts";
 import { MOUNT_REQUEST_MS, READ_ATTEMPTS_MAX } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
@@ -126,6 +126,21 @@ export class OpenedFile {
       return this.#plan(offset, length, this.#isRecent(content, offset, length));
     }
     return this.#fetch(content, reader, wanted, signals);
+  }
+
+  /** For who may have the first block only. @throws PermissionError when the range needs a block behind it that is not here */
+  refuseBehindHeader(range: ByteRange): void {
+    const content = this.#content;
+    const length = Math.min(range.length, this.attributes.size - range.offset);
+    if (content === undefined || content.complete || length <= 0) return;
+    const missing = trimPresent(content.blocks, content.blockBytes, { offset: range.offset, length });
+    if (missing === undefined || missing.offset + missing.length <= content.blockBytes) return;
+    throw new PermissionError(
+      "a program that reads headers gets no more than the first block (mount.headerReaders)",
+      {
+        details: { guarded: true },
+      },
+    );
   }
 
   /** A read was answered without read(): what is read ahead follows it all the same. */

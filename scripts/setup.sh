@@ -21,6 +21,8 @@ test_packages=(
   iproute2      # ip and tc: network namespaces with shaped links
   curl          # what copies are measured against
   e2fsprogs     # mkfs.ext4: small filesystems that can be filled up
+  plocate       # updatedb: a program that looks at every file, and must not make the mount fetch
+  file          # what looks at the header of every file
   python3-swift # a real S3 server to hold the S3 source to
 )
 

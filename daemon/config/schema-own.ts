@@ -80,6 +80,8 @@ export const mountSection = z
       .array(text())
       .max(SCANNERS_MAX)
       .default([...SCANNERS_DEFAULT]),
+    /** Programs for which the first block of a file is fetched, and no more. */
+    headerReaders: z.array(text()).max(SCANNERS_MAX).default(["file"]),
     /** What is demanded of bytes; left out: the best that can be had. */
     integrity: oneOf("anchored", "agreed", "transport").optional(),
   })

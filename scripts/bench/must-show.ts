@@ -8,6 +8,7 @@ import { showInterleaved } from "../../test/system/shows/interleaved.ts";
 import { showBucketListing, showIndexTree } from "../../test/system/shows/listings.ts";
 import { showKeyBesidePrefix, showLyingFolders, showSignedUrl } from "../../test/system/shows/names.ts";
 import { OUTAGES } from "../../test/system/shows/outages.ts";
+import { showScanners } from "../../test/system/shows/scanners.ts";
 import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
 import { linkUp } from "./lab.ts";
 import type { Report } from "./report.ts";
@@ -58,6 +59,11 @@ const SHOWS: readonly Show[] = [
     }),
   ),
   { name: "crash", diskBytes: 3 * GIB, run: (scope) => showCrashes(scope, { fileBytes: GIB, kills: 20 }) },
+  {
+    name: "scanners",
+    diskBytes: 2 * GIB,
+    run: (scope) => showScanners(scope, { fileCount: 1000, fileBytes: 512 * MIB, binding: "native" }),
+  },
   { name: "html-everywhere", diskBytes: MIB, run: (scope) => showLyingFolders(scope, "html") },
   { name: "404-everywhere", diskBytes: MIB, run: (scope) => showLyingFolders(scope, 404) },
   { name: "signed-url", diskBytes: MIB, run: showSignedUrl },

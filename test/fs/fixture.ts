@@ -57,7 +57,7 @@ export interface FixtureOptions {
   readonly limits?: FilesystemOptions["limits"];
   readonly pieceBytes?: number;
   readonly budget?: FilesystemOptions["budget"];
-  readonly scanners?: readonly string[];
+  readonly guarded?: FilesystemOptions["guarded"];
 }
 
 export async function makeFilesystem(t: TestContext, options: FixtureOptions = {}): Promise<Fixture> {
@@ -74,7 +74,7 @@ export async function makeFilesystem(t: TestContext, options: FixtureOptions = {
     versions: options.versions ?? "side-by-side",
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.budget === undefined ? {} : { budget: options.budget }),
-    ...(options.scanners === undefined ? {} : { scanners: options.scanners }),
+    ...(options.guarded === undefined ? {} : { guarded: options.guarded }),
   });
   t.after(async () => {
     await filesystem.close();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { patternContent } from "../../fs/memory-file.ts";
-import { isScannerNamed, ScannerGuard } from "../../fs/scanner-guard.ts";
+import { isNamed, ScannerGuard } from "../../fs/scanner-guard.ts";
 import { MIB, makeFilesystem } from "./fixture.ts";
 
 /** A /proc of a few processes. */
@@ -26,9 +26,11 @@ function procOf(t: TestContext) {
   };
 }
 
+const UPDATEDB = { scanners: ["updatedb"], headerReaders: [] };
+
 test("a scanner is known by its thread's name, by its program's, and by the part of a long one the kernel keeps", () => {
-  const scanners = new Set(["updatedb", "tracker-extract-3", "du"]);
-  const named = (comm: string, program?: string) => isScannerNamed(scanners, { comm, program });
+  const list = ["updatedb", "tracker-extract-3", "du"];
+  const named = (comm: string, program?: string) => isNamed(list, { comm, program });
   assert.ok(named("updatedb", "updatedb.plocate"));
   assert.ok(named("pool-1", "tracker-extract-3"));
   assert.ok(named("tracker-extract", undefined));
@@ -43,31 +45,34 @@ test("a process is asked for by number; nobody, the kernel and who has ended are
   proc.set(10, { comm: "updatedb", exe: "/usr/sbin/updatedb.plocate" });
   proc.set(11, { comm: "worker) S 1 (", exe: "/usr/bin/baloo_file (deleted)" });
   proc.set(12, { comm: "cat", exe: "/usr/bin/cat" });
-  const guard = new ScannerGuard(["updatedb", "baloo_file"], proc.directory);
-  const verdicts = await Promise.all([10, 11, 12, 13, 0, -1].map((pid) => guard.isScanner(pid)));
-  assert.deepEqual(verdicts, [true, true, false, false, false, false]);
-  assert.equal(await new ScannerGuard([], proc.directory).isScanner(10), false, "an empty list is no guard");
+  proc.set(14, { comm: "file", exe: "/usr/bin/file" });
+  const programs = { scanners: ["updatedb", "baloo_file"], headerReaders: ["file"] };
+  const guard = new ScannerGuard(programs, proc.directory);
+  const told = await Promise.all([10, 11, 12, 13, 14, 0, -1].map((pid) => guard.accessOf(pid)));
+  assert.deepEqual(told, ["nothing", "nothing", "all", "all", "header", "all", "all"]);
+  const none = new ScannerGuard({ scanners: [], headerReaders: [] }, proc.directory);
+  assert.equal(await none.accessOf(10), "all", "empty lists are no guard");
 });
 
 test("a number that is used again, and a process that executes another program, are judged anew", async (t) => {
   const proc = procOf(t);
-  const guard = new ScannerGuard(["updatedb"], proc.directory);
+  const guard = new ScannerGuard(UPDATEDB, proc.directory);
   proc.set(10, { comm: "bash", exe: "/bin/bash" });
-  assert.equal(await guard.isScanner(10), false);
+  assert.equal(await guard.accessOf(10), "all");
   proc.set(10, { comm: "updatedb", exe: "/usr/bin/updatedb" });
-  assert.equal(await guard.isScanner(10), true);
+  assert.equal(await guard.accessOf(10), "nothing");
   proc.set(10, { comm: "updatedb", exe: "/usr/bin/updatedb" });
-  assert.equal(await guard.isScanner(10), true);
+  assert.equal(await guard.accessOf(10), "nothing");
   proc.set(10, { comm: "bash", exe: "/bin/bash", startedAt: 200 });
-  assert.equal(await guard.isScanner(10), false);
+  assert.equal(await guard.accessOf(10), "all");
 });
 
 test("only so many processes are remembered", async (t) => {
   const proc = procOf(t);
-  const guard = new ScannerGuard(["updatedb"], proc.directory, 5);
+  const guard = new ScannerGuard(UPDATEDB, proc.directory, 5);
   for (let pid = 1; pid <= 20; pid++) {
     proc.set(pid, { comm: pid % 2 === 0 ? "updatedb" : "cat" });
-    assert.equal(await guard.isScanner(pid), pid % 2 === 0);
+    assert.equal(await guard.accessOf(pid), pid % 2 === 0 ? "nothing" : "all");
     assert.ok(guard.knownCount <= 5);
   }
 });
@@ -76,7 +81,9 @@ test("for a scanner a file that is not here is not opened at its source at all",
   skip: process.platform === "linux" ? false : "who asks is told by /proc",
 }, async (t) => {
   // This process is the one that asks.
-  const { source, filesystem, find, log } = await makeFilesystem(t, { scanners: ["node"] });
+  const { source, filesystem, find, log } = await makeFilesystem(t, {
+    guarded: { scanners: ["node"], headerReaders: [] },
+  });
   const file = source.addFile("cold", patternContent(3 * MIB, 1));
   source.addFile("whole", patternContent(MIB, 2), { arrival: "present" });
   source.addText("control", () => "text");
@@ -99,4 +106,31 @@ test("for a scanner a file that is not here is not opened at its source at all",
   // A binding that cannot tell who asks guards nothing.
   file.update(patternContent(MIB, 3));
   for (const pid of [undefined, 0]) filesystem.release(await open("cold", pid));
+});
+
+test("a header reader has the first block fetched, reads what else is here, and is refused the rest", {
+  skip: process.platform === "linux" ? false : "who asks is told by /proc",
+}, async (t) => {
+  const guarded = { scanners: [], headerReaders: ["node"] };
+  const { source, filesystem, find, log } = await makeFilesystem(t, { guarded });
+  const file = source.addFile("cold", patternContent(3 * MIB, 1));
+  const handle = await filesystem.open(await find("cold"), { write: false, pid: process.pid });
+  const refused = (offset: number, length: number) =>
+    assert.throws(() => filesystem.read(handle, { offset, length }), { code: "PERMISSION" });
+  refused(2 * MIB, 10);
+  refused(MIB - 1, 2);
+  (await filesystem.read(handle, { offset: 0, length: MIB })).end();
+  assert.deepEqual(file.presentBlocks, [0]);
+  file.arrive([2]);
+  (await filesystem.read(handle, { offset: 2 * MIB, length: 2 * MIB })).end();
+  refused(MIB, 10);
+  assert.deepEqual(file.presentBlocks, [0, 2], "nothing was read ahead");
+  filesystem.release(handle);
+  const other = await filesystem.open(await find("cold"), { write: false });
+  (await filesystem.read(other, { offset: MIB, length: 10 })).end();
+  filesystem.release(other);
+  assert.deepEqual(
+    log.lines.filter(({ level }) => level === "warn"),
+    [],
+  );
 });
