@@ -149,6 +149,10 @@ export const ROOM_WAIT_MS = 10_000;
 export const ROOM_LOOK_MS = 20;
 /** After so long it takes from other readers' windows, ms. */
 export const ROOM_PATIENCE_MS = 500;
+/** Bytes that are evicted beyond what is needed at the moment, at most: choosing looks through all open tasks. */
+export const EVICTION_AHEAD_BYTES_MAX = 32 * MIB;
+/** How long no task is looked for that could go as a whole, ms, when there was none: with a million tasks it takes a while. */
+export const COLLECT_AGAIN_MS = 1_000;
 /** Part of the room for cached content that files passed through to the kernel may hold together: they lose no pieces. */
 export const PASSED_THROUGH_PART = 0.75;
 /** Part of that room which windows of readers may cover together: what is fetched ahead must not push itself out. */
@@ -432,6 +436,8 @@ export const RESTART_LIFE_MS = 60_000;
 export const STUCK_LOOK_MS = 1_000;
 /** So many such looks in a row, and its mounts are cut off from the kernel: what cannot be killed waits for them. */
 export const STUCK_LOOKS_MAX = 5;
+/** Longest a daemon may take to end after the holder was told to, ms; then it is killed. */
+export const HOLDER_STOP_MS = 60_000;
 /** Handles that are opened again at once after a restart. */
 export const RESTORED_AT_ONCE_MAX = 32;
 /** Longest a handle may take to be opened again, ms: what it was open on is on the local disk, or it is lost. */

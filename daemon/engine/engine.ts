@@ -12,9 +12,11 @@ import {
   FETCH_RETRIES_DEFAULT,
   OPEN_TASKS_MAX,
   ORIGIN_FETCHES_MAX,
+  PASSED_THROUGH_PART,
   READ_DEADLINE_MS,
   TASK_FETCHES_MAX,
   TASK_LINGER_MS,
+  WINDOWS_ROOM_PART,
 } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
@@ -31,6 +33,7 @@ import type { Answer, EngineApi, Freshness, OpenTask, TaskRequest } from "./open
 import { Opening } from "./opening.ts";
 import type { OriginsDown } from "./origins-down.ts";
 import { RoomClaims } from "./room-claims.ts";
+import { RoomMaker } from "./room-maker.ts";
 import { EngineTask } from "./task.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 import { streamUnknownLength } from "./unknown-length.ts";
@@ -71,7 +74,7 @@ export class Engine implements EngineApi {
   readonly #tasks = new Map<string, EngineTask>();
   readonly #opening = new Map<string, Promise<EngineTask>>();
   readonly #closes = new Set<Promise<void>>();
-  #collecting: Promise<boolean> = Promise.resolve(true);
+  readonly #room: RoomMaker;
   #closed = false;
 
   constructor(options: EngineOptions) {
@@ -85,6 +88,9 @@ export class Engine implements EngineApi {
       negativeMs: options.negativeMs ?? 1_000,
       down: options.down,
     });
+    this.#room = new RoomMaker({ storage, clock, log, tasks: () => this.#tasks.values() });
+    // What there is is known before anything is fetched. A disk that cannot be asked is told of by whoever needs room.
+    this.#room.look().catch(() => {});
     this.#environment = {
       clock,
       random: options.random,
@@ -96,7 +102,7 @@ export class Engine implements EngineApi {
         originMax: ORIGIN_FETCHES_MAX,
         demandExtra: DEMAND_FETCHES_EXTRA,
       }),
-      room: new RoomClaims((bytes) => storage.hasRoom(bytes)),
+      room: new RoomClaims(this.#room, clock),
       readDeadlineMs: options.readDeadlineMs ?? READ_DEADLINE_MS,
       retries: options.retries ?? FETCH_RETRIES_DEFAULT,
       fetchesMax: options.fetchesMax ?? TASK_FETCHES_MAX,
@@ -150,6 +156,10 @@ export class Engine implements EngineApi {
 
   records(): Iterable<TaskRecord> {
     return this.#options.storage.records();
+  }
+
+  get windowBytesMax(): number {
+    return this.#room.roomBytes * WINDOWS_ROOM_PART;
   }
 
   progress(id: string): { finished: number; total: number } | undefined {
@@ -228,6 +238,7 @@ export class Engine implements EngineApi {
       disableBackToSource: request.disableBackToSource ?? false,
       anchors: normalDigests(request.anchors ?? []),
       digestOf: (stored, algorithm, signal) => this.#digests.of(stored, algorithm, signal),
+      mayPassThrough: () => this.#mayPassThrough(task),
     });
   }
 
@@ -337,18 +348,24 @@ export class Engine implements EngineApi {
     this.#closes.add(closing);
   }
 
+  /** After the disk had less than it said. */
   async #makeRoom(bytes: number): Promise<boolean> {
-    const { storage } = this.#options;
-    // One collection at a time: the next may find that it is not needed.
-    this.#collecting = this.#collecting.then(async () => {
-      const needBytes = this.#environment.room.claimedBytes + bytes;
-      if (!(await storage.hasRoom(needBytes))) await storage.collect(needBytes);
-      return storage.hasRoom(bytes);
+    const claimedBytes = this.#environment.room.claimedBytes + bytes;
+    await this.#room.make({
+      bytes: claimedBytes,
+      leastBytes: claimedBytes,
+      priority: "copy",
+      impatient: false,
     });
-    const made = this.#collecting;
-    // Whoever waits for it hears of the failure; the next must not.
-    this.#collecting = made.catch(() => false);
-    return made;
+    return this.#options.storage.hasRoom(bytes);
+  }
+
+  /** Whether the kernel may be given one more file that then loses no pieces: others must still find room. */
+  #mayPassThrough(task: EngineTask): boolean {
+    let keptBytes = task.stored.record.contentLength;
+    for (const other of this.#tasks.values())
+      if (other !== task && other.evictions.isKept) keptBytes += other.stored.record.contentLength;
+    return keptBytes <= this.#room.roomBytes * PASSED_THROUGH_PART;
   }
 
   #assertOpen(): void {

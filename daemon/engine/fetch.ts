@@ -8,7 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import { ChangedError } from "../../base/errors.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
 import { hasBit } from "../piece/bits.ts";
-import type { BlockRange, FetchPlan } from "../piece/want-list.ts";
+import type { BlockRange, FetchPlan, WantPriority } from "../piece/want-list.ts";
 import type { SourceOf, SourceRequest } from "../source/source.ts";
 import type { StoredTask } from "../storage/storage.ts";
 import type { RoomClaim, RoomClaims } from "./room-claims.ts";
@@ -16,6 +16,9 @@ import type { RoomClaim, RoomClaims } from "./room-claims.ts";
 /** A fetch under way. `next` moves as blocks come; `end` is where it stops. */
 export interface Fetch extends BlockRange {
   readonly next: number;
+  /** False while there is no room for it yet, and when there was none. */
+  readonly granted: boolean;
+  readonly priority: WantPriority;
   /** Who gives the bytes: "source". */
   readonly place: string;
   readonly startedMs: number;
@@ -30,26 +33,34 @@ export interface FetchTask {
   readonly sourceOf: SourceOf;
   readonly clock: Clock;
   readonly room: RoomClaims;
+  /** See RoomRequest. */
+  readonly atOnceBytes: number;
   /** False: the whole is asked for, from its start. */
   readonly ranges: boolean;
 }
 
-/** Starts a fetch. @param onBlock called for each block that was not here before, after its bit is set */
-export function fetchBlocks(
-  task: FetchTask,
-  onBlock: (block: number, length: number) => void,
-  signal: AbortSignal,
-): Fetch {
+/** What a fetch tells. */
+export interface FetchEvents {
+  /** A block came that was not here before; its bit is set. */
+  block(block: number, length: number): void;
+  /** There is room for its beginning only: it ends earlier now. */
+  cut(): void;
+}
+
+/** Starts a fetch, once there is room for it. */
+export function fetchBlocks(task: FetchTask, events: FetchEvents, signal: AbortSignal): Fetch {
   const { stored, plan } = task;
   const { record } = stored;
-  const state = { next: plan.start };
+  const state = { next: plan.start, end: plan.end };
   let claim: RoomClaim | undefined;
   const offset = plan.start * BLOCK_BYTES;
-  const length = Math.min(plan.end * BLOCK_BYTES, record.contentLength) - offset;
+  const lengthTo = (end: number) => Math.min(end * BLOCK_BYTES, record.contentLength) - offset;
   const into = {
     fd: stored.fd,
     offset,
-    length,
+    get length() {
+      return lengthTo(state.end);
+    },
     has: (block: number) => hasBit(stored.blocks, block),
     onBlock(block: number, blockLength: number, crc: number): void {
       if (hasBit(stored.blocks, block)) {
@@ -61,13 +72,24 @@ export function fetchBlocks(
       stored.setBlock(block, crc);
       claim?.arrived(blockLength);
       state.next = block + 1;
-      onBlock(block, blockLength);
+      events.block(block, blockLength);
     },
   };
   const ended = Promise.resolve()
     .then(async () => {
       const source = task.sourceOf(task.request.url);
-      claim = await task.room.claim(length);
+      // Without ranges it is the whole or nothing, and what is here already takes no more room.
+      const hereBytes = task.ranges ? 0 : stored.blocksPresent * BLOCK_BYTES;
+      const bytes = Math.max(1, lengthTo(plan.end) - hereBytes);
+      const leastBytes = task.ranges ? lengthTo(plan.start + 1) : bytes;
+      claim = await task.room.claim(
+        { bytes, leastBytes, atOnceBytes: task.atOnceBytes, priority: plan.priority },
+        signal,
+      );
+      if (claim.bytes < bytes) {
+        state.end = plan.start + Math.floor(claim.bytes / BLOCK_BYTES);
+        events.cut();
+      }
       await source.read(
         {
           ...task.request,
@@ -86,10 +108,16 @@ export function fetchBlocks(
     .finally(() => claim?.end());
   return {
     start: plan.start,
-    end: plan.end,
+    priority: plan.priority,
     place: "source",
     startedMs: task.clock.monotonicMs(),
     ended,
+    get granted() {
+      return claim !== undefined;
+    },
+    get end() {
+      return state.end;
+    },
     get next() {
       return state.next;
     },

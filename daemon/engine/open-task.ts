@@ -78,7 +78,27 @@ export interface OpenTask {
   finishedPieces(): Promise<PieceRecord[]>;
   /** Checks the whole content against a digest of one request ("algorithm:hex"). @throws IntegrityError */
   verify(digest: string, signal?: AbortSignal): Promise<void>;
+  /** Keeps present blocks of the range from eviction, and counts as a use of them, until the result is called. Idempotent. */
+  hold(range: { offset: number; length: number }): () => void;
+  /** The range was read by somebody who held nothing. */
+  wasRead(range: { offset: number; length: number }): void;
+  /** Nothing is evicted until the result is called: somebody reads the content file by himself. Ends with close() at the latest. */
+  keepWhole(): () => void;
+  /** As keepWhole, for a complete task and if enough room is left for others; undefined: it may lose pieces. */
+  passThrough(): (() => void) | undefined;
+  /** See StoredTask.addDrain. */
+  addDrain(drain: () => Promise<void>): () => void;
+  /** Says who reads it in order, when room is needed. Forgotten with close(). */
+  follow(readers: () => readonly OrderlyReader[]): void;
   close(): Promise<void>;
+}
+
+/** A reader that goes through a file in order; bytes. The same as fs/content-source.ts. */
+export interface OrderlyReader {
+  readonly start: number;
+  readonly at: number;
+  /** End of what is fetched ahead of it. */
+  readonly aheadEnd: number;
 }
 
 export interface EngineApi {
@@ -101,6 +121,8 @@ export interface EngineApi {
   records(): Iterable<TaskRecord>;
   /** Pieces in of a known task, for figures: counts without opening it where it is open already, else from the record. */
   progress(id: string): { finished: number; total: number } | undefined;
+  /** Bytes that all windows of readers may cover together, as there is room. */
+  readonly windowBytesMax: number;
   /** Deletes a task's bytes here. @throws NotFoundError */
   delete(id: string): Promise<void>;
   /** Ends all fetches and closes all tasks. Idempotent. */

@@ -8,7 +8,7 @@ import { BLOCK_BYTES } from "../../base/limits.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { formatDigest, parseDigest } from "../task/digest.ts";
 import type { TaskRecord } from "../task/task-record.ts";
-import type { OpenTask, Priority } from "./open-task.ts";
+import type { OpenTask, OrderlyReader, Priority } from "./open-task.ts";
 import type { EngineTask } from "./task.ts";
 import type { Owner } from "./task-environment.ts";
 
@@ -16,6 +16,8 @@ export interface OpeningOptions {
   readonly disableBackToSource: boolean;
   /** "algorithm:hex": no byte is shown through this opening before the whole content was found to have them. */
   readonly anchors: readonly string[];
+  /** Whether enough room is left for others when this task is kept whole. */
+  readonly mayPassThrough: () => boolean;
   readonly digestOf: (stored: StoredTask, algorithm: string, signal?: AbortSignal) => Promise<string>;
 }
 
@@ -25,6 +27,8 @@ export class Opening implements OpenTask, Owner {
   readonly #options: OpeningOptions;
   /** What is shown while the anchors are not checked: nothing is present. */
   readonly #nothing: Uint8Array | undefined;
+  /** Ends what the opening holds of the task, with it at the latest. */
+  readonly #endings = new Set<() => void>();
   #proven: boolean;
   #proof: Promise<void> | undefined;
   #closed = false;
@@ -37,6 +41,8 @@ export class Opening implements OpenTask, Owner {
     const { anchors } = task.stored.record;
     this.#proven = options.anchors.every((anchor) => task.complete && anchors.includes(anchor));
     this.#nothing = this.#proven ? undefined : new Uint8Array(task.stored.blocks.length);
+    // What was evicted would come again, and nobody would have found that it has the digest.
+    if (options.anchors.length > 0) this.keepWhole();
   }
 
   get id(): string {
@@ -108,9 +114,49 @@ export class Opening implements OpenTask, Owner {
       );
   }
 
+  hold(range: { offset: number; length: number }): () => void {
+    this.#assertOpen();
+    const blocks = this.#blocksOf(range);
+    this.#task.evictions.read(blocks);
+    return this.#task.stored.hold(blocks);
+  }
+
+  wasRead(range: { offset: number; length: number }): void {
+    if (!this.#closed) this.#task.evictions.read(this.#blocksOf(range));
+  }
+
+  keepWhole(): () => void {
+    this.#assertOpen();
+    return this.#untilClose(this.#task.evictions.keepWhole());
+  }
+
+  passThrough(): (() => void) | undefined {
+    if (!this.complete || !(this.#task.evictions.isKept || this.#options.mayPassThrough())) return undefined;
+    return this.keepWhole();
+  }
+
+  addDrain(drain: () => Promise<void>): () => void {
+    this.#assertOpen();
+    return this.#untilClose(this.#task.stored.addDrain(drain));
+  }
+
+  follow(readers: () => readonly OrderlyReader[]): void {
+    this.#assertOpen();
+    const end = this.#task.evictions.follow(() =>
+      readers().map(({ start, at, aheadEnd }) => ({
+        start: Math.floor(start / BLOCK_BYTES),
+        at: Math.floor(at / BLOCK_BYTES),
+        aheadEnd: Math.ceil(aheadEnd / BLOCK_BYTES),
+      })),
+    );
+    this.#untilClose(end);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const end of this.#endings) end();
+    this.#endings.clear();
     this.#task.release(this);
   }
 
@@ -132,6 +178,14 @@ export class Opening implements OpenTask, Owner {
       if (!this.record.anchors.includes(anchor)) await this.verify(anchor);
     }
     this.#proven = true;
+  }
+
+  #untilClose(end: () => void): () => void {
+    this.#endings.add(end);
+    return () => {
+      this.#endings.delete(end);
+      end();
+    };
   }
 
   #assertOpen(): void {

@@ -7,7 +7,6 @@ import assert from "node:assert/strict";
 import type { Timer } from "../../base/clock.ts";
 import { orAborted } from "../../base/deadline.ts";
 import {
-  CancelledError,
   DeadlineError,
   IntegrityError,
   LimitError,
@@ -18,6 +17,7 @@ import { BLOCK_BYTES, OVERTAKE_MS, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../
 import { loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { firstClear, hasBit } from "../piece/bits.ts";
+import type { EvictableTask } from "../piece/eviction.ts";
 import {
   type BlockRange,
   type FetchPlan,
@@ -26,17 +26,21 @@ import {
   WantList,
   type WantPriority,
 } from "../piece/want-list.ts";
-import type { PeerSession } from "../scheduler/scheduler.ts";
 import type { SourceRequest } from "../source/source.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { type Fetch, fetchBlocks, megabytesPerSecond } from "./fetch.ts";
+import { Membership } from "./membership.ts";
 import { originOf } from "./origin-of.ts";
 import { Rests } from "./rests.ts";
+import type { Evictable } from "./room-maker.ts";
 import type { Owner, TaskEnvironment } from "./task-environment.ts";
-import { type Waiter, Waiters } from "./waiters.ts";
+import { TaskEvictions } from "./task-evictions.ts";
+import { Waiters } from "./waiters.ts";
 
-export class EngineTask {
+export class EngineTask implements Evictable {
   readonly stored: StoredTask;
+  /** Who reads, and what may go. */
+  readonly evictions: TaskEvictions;
   /** How the origin is asked: the newest opening's URL, headers and credentials. */
   request: SourceRequest;
   /** Place → bytes it gave since the daemon started. */
@@ -50,6 +54,7 @@ export class EngineTask {
   readonly #finishers = new Set<{ resolve: () => void; reject: (error: unknown) => void }>();
   readonly #closing = new AbortController();
   readonly #finishing = new Set<number>();
+  readonly #membership: Membership;
   readonly #view: TaskView;
   /** False once the origin was seen to ignore ranges, whatever its stat said. */
   #ranges: boolean;
@@ -61,13 +66,13 @@ export class EngineTask {
   /** Set once and for all: no missing block can be had any more. */
   #fatal: P2pfsError | undefined;
   #lastFailure: P2pfsError | undefined;
-  #session: PeerSession | undefined;
-  #registering = false;
 
   constructor(stored: StoredTask, request: SourceRequest, env: TaskEnvironment) {
     this.stored = stored;
     this.request = request;
     this.#env = env;
+    this.evictions = new TaskEvictions(stored, env.clock);
+    this.#membership = new Membership(stored, env);
     const { record } = stored;
     assert.equal(record.pieceLength % BLOCK_BYTES, 0, "pieces are whole blocks");
     this.#ranges = record.ranges;
@@ -98,6 +103,7 @@ export class EngineTask {
       this.#holders > 0 ||
       this.#fetches.size > 0 ||
       this.#finishing.size > 0 ||
+      this.evictions.isRunning ||
       this.#completing !== undefined
     );
   }
@@ -137,37 +143,23 @@ export class EngineTask {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const nowMs = this.#env.clock.monotonicMs();
     const want: Want = { owner, priority, start, end: blocks.end };
-    return new Promise<void>((resolve, reject) => {
-      const settle = () => {
-        this.#wants.remove(want);
-        signal?.removeEventListener("abort", onAbort);
-      };
-      const waiter: Waiter = {
-        start,
+    const waiting = this.#waiters.wait(
+      {
+        // What is here of it already must not go while the rest is waited for.
+        start: blocks.start,
         end: blocks.end,
         next: start,
         priority,
         sinceMs: nowMs,
         deadlineMs: priority === "demand" ? nowMs + this.#env.readDeadlineMs : Number.POSITIVE_INFINITY,
-        resolve: () => {
-          settle();
-          resolve();
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      const onAbort = () => {
-        this.#waiters.remove(waiter);
-        waiter.reject(signal?.reason ?? new CancelledError());
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#wants.add(want);
-      this.#waiters.add(waiter);
-      this.#startTicking();
-      this.kick();
-    });
+      },
+      () => this.#wants.remove(want),
+      signal,
+    );
+    this.#wants.add(want);
+    this.#startTicking();
+    this.kick();
+    return waiting;
   }
 
   unwant(owner: Owner, blocks: BlockRange): void {
@@ -181,14 +173,21 @@ export class EngineTask {
 
   /** See OpenTask.finish. */
   async finish(owner: Owner, priority: WantPriority, signal?: AbortSignal): Promise<void> {
+    // Or what came first would make room for what comes last.
+    const release = this.evictions.keepWhole();
+    try {
+      await this.#finish(owner, priority, signal);
+    } finally {
+      release();
+    }
+  }
+
+  async #finish(owner: Owner, priority: WantPriority, signal?: AbortSignal): Promise<void> {
     if (this.#complete) return;
     await this.want(owner, { start: 0, end: this.stored.blockCount }, priority, signal);
     if (this.#complete) return;
     if (this.#fatal !== undefined) throw this.#fatal;
-    const done = new Promise<void>((resolve, reject) => {
-      const finisher = { resolve, reject };
-      this.#finishers.add(finisher);
-    });
+    const done = new Promise<void>((resolve, reject) => void this.#finishers.add({ resolve, reject }));
     await orAborted(done, signal);
   }
 
@@ -203,6 +202,23 @@ export class EngineTask {
     }
   }
 
+  /** What may go of it now; undefined: nothing, because it is needed whole or could not be had again block by block. */
+  evictable(): EvictableTask | undefined {
+    if (!this.#ranges || this.#fatal !== undefined || this.#closing.signal.aborted) return undefined;
+    return this.evictions.view((block) => this.#isWanted(block));
+  }
+
+  /** See Evictable. A task that was complete is not any more. */
+  async evict(blocks: BlockRange): Promise<number> {
+    if (this.#closing.signal.aborted) return 0;
+    try {
+      return await this.evictions.evict(blocks, () => this.#lost());
+    } finally {
+      this.kick();
+      this.#settleIdle();
+    }
+  }
+
   /** Fails everything that waits and ends all fetches; the stored task is closed. Idempotent. */
   async close(): Promise<void> {
     const reason = new UnavailableError("the daemon is stopping", {}, "CLOSED");
@@ -212,8 +228,9 @@ export class EngineTask {
     this.#waiters.fail({ start: 0, end: this.stored.blockCount }, reason);
     this.#endFinishers(reason);
     await Promise.allSettled([...this.#fetches].map((fetch) => fetch.ended));
+    await this.evictions.ended();
     await this.#completing;
-    await this.#session?.end(this.#complete ? "finished" : "idle");
+    await this.#membership.end(this.#complete ? "finished" : "idle");
     await this.stored.close();
   }
 
@@ -226,7 +243,22 @@ export class EngineTask {
     return undefined;
   }
 
+  #lost(): void {
+    if (!this.#complete || this.stored.piecesFinished === this.stored.pieceCount) return;
+    this.#complete = false;
+    this.#membership.renew();
+  }
+
+  /** A fetch is about to write the block or to compare it, or a blocked reader waits with it. */
+  #isWanted(block: number): boolean {
+    for (const fetch of this.#fetches) if (fetch.next <= block && block < fetch.end) return true;
+    for (const waiter of this.#waiters.demands())
+      if (waiter.start <= block && block < waiter.end) return true;
+    return false;
+  }
+
   #blocked(block: number): boolean {
+    if (this.evictions.isGoing(block)) return true;
     for (const fetch of this.#fetches) if (fetch.next <= block && block < fetch.end) return true;
     return this.#rests.isResting(block, this.#env.clock.monotonicMs());
   }
@@ -236,7 +268,7 @@ export class EngineTask {
     const origin = originOf(this.request.url);
     const release = this.#env.slots.take(plan.priority, origin, this.#kick);
     if (release === undefined) return false;
-    this.#register();
+    this.#membership.begin(this.#closing.signal);
     const fetch = fetchBlocks(
       {
         stored: this.stored,
@@ -246,8 +278,9 @@ export class EngineTask {
         clock: this.#env.clock,
         ranges: this.#ranges,
         room: this.#env.room,
+        atOnceBytes: this.#waiters.demandedAt(plan) * BLOCK_BYTES,
       },
-      (block, length) => this.#blockCame(fetch, block, length),
+      { block: (block, length) => this.#blockCame(fetch, block, length), cut: this.#kick },
       this.#closing.signal,
     );
     this.#fetches.add(fetch);
@@ -261,6 +294,7 @@ export class EngineTask {
   }
 
   #blockCame(fetch: Fetch, block: number, length: number): void {
+    this.evictions.came(block);
     this.places.set(fetch.place, (this.places.get(fetch.place) ?? 0) + length);
     const { record } = this.stored;
     this.stored.update({ bytesFromSource: record.bytesFromSource + length });
@@ -283,12 +317,7 @@ export class EngineTask {
       .then(
         (record) => {
           this.#finishing.delete(piece);
-          this.#session?.pieceFinished({
-            number: piece,
-            length: this.#pieceLength(piece),
-            digest: record.digest,
-            costMs,
-          });
+          this.#membership.pieceFinished(record, this.#pieceLength(piece));
           for (const listener of this.#pieceListeners) listener(record);
           if (this.stored.piecesFinished === this.stored.pieceCount) return this.#completeNow();
           return undefined;
@@ -334,6 +363,7 @@ export class EngineTask {
       this.#ranges = false;
       return;
     }
+    if (error.code === "NO_SPACE" && !fetch.granted) return this.#noRoom(fetch, left, error);
     // What came before the failure is progress: attempts are counted from where it stopped.
     const attempts = this.#rests.attemptsAt(left.start);
     const room =
@@ -350,6 +380,12 @@ export class EngineTask {
     this.#waiters.fail(left, error);
   }
 
+  /** All was tried already; but who is blocked is worth more than what this fetch was for, and has one of his own. */
+  #noRoom(fetch: Fetch, left: BlockRange, error: P2pfsError): void {
+    this.#wants.dropFailed(left);
+    this.#waiters.fail(left, error, fetch.priority !== "demand");
+  }
+
   /** The origin holds other bytes now: what is here may be read, nothing can be added. */
   #changed(error: P2pfsError): void {
     this.#env.log.info(
@@ -362,15 +398,9 @@ export class EngineTask {
 
   /** A broken invariant or a failed anchor: this task alone is given up. */
   #quarantine(error: P2pfsError): void {
-    this.#env.log.error(
-      {
-        taskId: this.id,
-        code: error.code,
-        reason: error.message,
-        stack: error.code === "INTERNAL" ? error.stack : undefined,
-      },
-      "task-quarantined",
-    );
+    const { code, message: reason } = error;
+    const stack = code === "INTERNAL" ? error.stack : undefined;
+    this.#env.log.error({ taskId: this.id, code, reason, stack }, "task-quarantined");
     this.#endForever(error);
   }
 
@@ -396,6 +426,16 @@ export class EngineTask {
   }
 
   async #verifyAndComplete(): Promise<void> {
+    const release = this.evictions.keepWhole();
+    try {
+      // Evicted between the last piece and now: it will come again.
+      if (this.stored.piecesFinished === this.stored.pieceCount) await this.#checkAnchors();
+    } finally {
+      release();
+    }
+  }
+
+  async #checkAnchors(): Promise<void> {
     const { stored } = this;
     for (const anchor of stored.record.anchors) {
       const algorithm = anchor.slice(0, anchor.indexOf(":"));
@@ -409,34 +449,8 @@ export class EngineTask {
     stored.update({ finishedAtMs, verified: stored.record.anchors.length > 0 ? "anchored" : "transport" });
     this.#complete = true;
     this.#endFinishers();
-    await this.#session?.end("finished");
+    await this.#membership.end("finished");
     this.#env.log.debug({ taskId: this.id, url: loggableUrl(this.request.url) }, "task-complete");
-  }
-
-  #register(): void {
-    if (this.#registering) return;
-    this.#registering = true;
-    const { record } = this.stored;
-    this.#env.scheduler
-      .register(
-        {
-          taskId: record.id,
-          peerId: this.#env.peerId(),
-          url: record.url,
-          contentLength: record.contentLength,
-          pieceLength: record.pieceLength,
-          pieceCount: this.stored.pieceCount,
-        },
-        this.#closing.signal,
-      )
-      .then(
-        (session) => {
-          this.#session = session;
-        },
-        // Without a scheduler the source serves; the next opening registers anew.
-        (error) =>
-          this.#env.log.debug({ taskId: this.id, reason: fromUnknown(error).message }, "register-failed"),
-      );
   }
 
   #startTicking(): void {

@@ -1,7 +1,7 @@
 /**
  * Those who wait for blocks of one task. Knows who waits for what and until when; not how blocks come.
  */
-import type { P2pfsError } from "../../base/errors.ts";
+import { CancelledError, type P2pfsError } from "../../base/errors.ts";
 import { firstClear } from "../piece/bits.ts";
 import type { BlockRange, WantPriority } from "../piece/want-list.ts";
 
@@ -23,13 +23,34 @@ export class Waiters {
     return this.#all.size;
   }
 
-  add(waiter: Waiter): void {
-    this.#all.add(waiter);
-  }
-
-  /** Takes one out without an answer (its caller gave up). */
-  remove(waiter: Waiter): void {
-    this.#all.delete(waiter);
+  /**
+   * Waits for blocks. @param over called when the wait is over, however it ends
+   * @throws what `fail` and `expire` are told; the signal's reason
+   */
+  wait(what: Omit<Waiter, "resolve" | "reject">, over: () => void, signal?: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const settle = () => {
+        over();
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const waiter: Waiter = {
+        ...what,
+        resolve: () => {
+          settle();
+          resolve();
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const onAbort = () => {
+        this.#all.delete(waiter);
+        waiter.reject(signal?.reason ?? new CancelledError());
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#all.add(waiter);
+    });
   }
 
   /** A block came: answers those that lack nothing more. */
@@ -43,9 +64,10 @@ export class Waiters {
     }
   }
 
-  /** Fails all that lack a block of the stretch. */
-  fail(range: BlockRange, error: P2pfsError): void {
+  /** Fails all that lack a block of the stretch. @param sparesDemand not those who are blocked */
+  fail(range: BlockRange, error: P2pfsError, sparesDemand = false): void {
     for (const waiter of this.#all) {
+      if (sparesDemand && waiter.priority === "demand") continue;
       if (waiter.end <= range.start || waiter.next >= range.end) continue;
       this.#all.delete(waiter);
       waiter.reject(error);
@@ -59,6 +81,14 @@ export class Waiters {
       this.#all.delete(waiter);
       waiter.reject(errorOf(waiter));
     }
+  }
+
+  /** Blocks that the most demanding of the blocked readers of a stretch waits for. */
+  demandedAt({ start, end }: BlockRange): number {
+    let most = 0;
+    for (const waiter of this.demands())
+      if (waiter.start < end && waiter.end > start) most = Math.max(most, waiter.end - waiter.start);
+    return most;
   }
 
   /** Blocked readers, in no order. */

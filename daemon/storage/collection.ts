@@ -12,6 +12,8 @@ export interface CollectPolicy {
   readonly taskTtlMs: number;
   /** gc.policy.diskThreshold, bytes for everything under storage.dir; 0: as much as the disk holds. */
   readonly diskThresholdBytes: number;
+  /** gc.policy.cacheThreshold, bytes for content that is neither seeded nor pinned; 0: as much as there is room. */
+  readonly cacheThresholdBytes: number;
   /** gc.policy.diskHighThresholdPercent: usage at which eviction begins; 1 to 99, default 80. */
   readonly diskHighThresholdPercent: number;
   /** gc.policy.diskLowThresholdPercent: usage at which it ends; 1 to 99, default 60. */
@@ -22,6 +24,7 @@ export interface CollectPolicy {
 export const DEFAULT_COLLECT_POLICY: CollectPolicy = {
   taskTtlMs: 30 * 24 * 3_600_000,
   diskThresholdBytes: 0,
+  cacheThresholdBytes: 0,
   diskHighThresholdPercent: 80,
   diskLowThresholdPercent: 60,
 };
@@ -49,8 +52,9 @@ export interface Collectable {
  * unfinished tasks for a day, because its downloads run to their end; ours may stay partial for ever (a reader that wanted
  * one tensor), and would fill the disk before that day is over. So idleness alone decides.
  */
-function isCollectable(task: CollectCandidate, nowMs: number): boolean {
-  return task.kind === "standard" && !task.inUse && nowMs - task.updatedAtMs >= COLLECT_FRESH_MS;
+function isCollectable(task: CollectCandidate, nowMs: number, freshToo: boolean): boolean {
+  const isFresh = nowMs - task.updatedAtMs < COLLECT_FRESH_MS;
+  return task.kind === "standard" && !task.inUse && (freshToo || !isFresh);
 }
 
 /** Bytes to free so that usage falls to the low mark; 0 below the high mark. */
@@ -78,6 +82,7 @@ export function oldestFirst<T extends { readonly updatedAtMs: number }>(
 /**
  * Drops what is past its time to live, then, when usage is at the high mark or less than `needBytes` is available, the least
  * recently used.
+ * @param freshToo also what was used a moment ago, and no more than is needed
  * @returns ids dropped
  */
 export async function collectFrom(
@@ -85,16 +90,18 @@ export async function collectFrom(
   policy: CollectPolicy,
   nowMs: number,
   needBytes = 0,
+  freshToo = false,
 ): Promise<string[]> {
   const dropped: string[] = [];
   for (const task of [...from.candidates()]) {
-    if (!isCollectable(task, nowMs) || nowMs - task.updatedAtMs < policy.taskTtlMs) continue;
+    if (!isCollectable(task, nowMs, false) || nowMs - task.updatedAtMs < policy.taskTtlMs) continue;
     if ((await from.drop(task.id)) !== undefined) dropped.push(task.id);
   }
   const usage = await from.usage();
-  let bytes = Math.max(bytesOverLowMark(usage, policy), needBytes - usage.availableBytes);
+  const overBytes = freshToo ? 0 : bytesOverLowMark(usage, policy);
+  let bytes = Math.max(overBytes, needBytes - usage.availableBytes);
   while (bytes > 0) {
-    const evictable = [...from.candidates()].filter((task) => isCollectable(task, nowMs));
+    const evictable = [...from.candidates()].filter((task) => isCollectable(task, nowMs, freshToo));
     let progress = false;
     for (const task of oldestFirst(evictable, COLLECT_BATCH_MAX)) {
       if (bytes <= 0) break;

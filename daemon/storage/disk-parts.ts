@@ -5,6 +5,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { BitsFile } from "./bits-file.ts";
 import type { DiskMarks } from "./disk-marks.ts";
 import type { DiskRoom } from "./disk-room.ts";
+import type { Holes } from "./holes.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Reserve } from "./reserve.ts";
 import type { SerialByKey } from "./serial-by-key.ts";
@@ -31,6 +32,7 @@ export interface DiskParts {
   readonly table: TaskTable;
   readonly room: DiskRoom;
   readonly reserve: Reserve;
+  readonly holes: Holes;
   /** By task id: create, open, last close and delete take turns. */
   readonly serial: SerialByKey;
   readonly opened: Map<TaskEntry, OpenedTask>;

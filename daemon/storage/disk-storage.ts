@@ -22,6 +22,7 @@ import type { DiskParts, OpenedTask } from "./disk-parts.ts";
 import { DiskRoom } from "./disk-room.ts";
 import { DiskTasks } from "./disk-tasks.ts";
 import { DiskUpkeep } from "./disk-upkeep.ts";
+import { Holes } from "./holes.ts";
 import { Metadata, PREFIX } from "./metadata.ts";
 import { MetadataFacts } from "./metadata-facts.ts";
 import { PinCounts } from "./pin-counts.ts";
@@ -46,6 +47,8 @@ export interface DiskStorageOptions {
   readonly bootId?: string;
   /** Tasks open at once; default OPEN_TASKS_MAX. */
   readonly openTasksMax?: number;
+  /** Of the native addon, which punches holes; default where it is built. */
+  readonly addonPath?: string;
 }
 
 /** Says whether the storage was closed in order. Anything else at start, also nothing, and there may be garbage to clean up. */
@@ -56,17 +59,22 @@ export class DiskStorage implements Storage {
   readonly #parts: DiskParts;
   readonly #upkeep: DiskUpkeep;
   readonly #tasks: DiskTasks;
-  readonly #pins = new PinCounts();
+  readonly #pins: PinCounts;
   readonly #policy: CollectPolicy;
   #temporaryMade = 0;
   #closing: Promise<void> | undefined;
 
-  private constructor(parts: DiskParts, options: DiskStorageOptions, wasKilled: boolean) {
+  private constructor(
+    parts: DiskParts,
+    options: DiskStorageOptions,
+    begun: { readonly wasKilled: boolean; readonly pins: PinCounts },
+  ) {
     this.#parts = parts;
+    this.#pins = begun.pins;
     this.#policy = { ...DEFAULT_COLLECT_POLICY, ...options.policy };
     this.#tasks = new DiskTasks(parts, options.openTasksMax ?? OPEN_TASKS_MAX);
     this.facts = new MetadataFacts(parts.metadata, parts.log);
-    this.#upkeep = new DiskUpkeep(parts, wasKilled);
+    this.#upkeep = new DiskUpkeep(parts, begun.wasKilled);
   }
 
   /**
@@ -86,17 +94,25 @@ export class DiskStorage implements Storage {
       if (!keep) await setAside(paths);
       const wasKilled = (await metadata.get(LIFE_KEY)) !== "closed";
       const table = await TaskTable.load(metadata, log);
-      const thresholdBytes = options.policy?.diskThresholdBytes ?? 0;
-      const room = new DiskRoom({ paths, clock, thresholdBytes, reserve });
-      for (const entry of table.values()) room.add(entry.usedBytes);
+      const pins = new PinCounts();
+      const room = new DiskRoom({
+        paths,
+        clock,
+        thresholdBytes: options.policy?.diskThresholdBytes ?? 0,
+        cacheThresholdBytes: options.policy?.cacheThresholdBytes ?? 0,
+        reserve,
+        pinnedBytes: () => pinnedBytes(pins, table),
+      });
+      for (const entry of table.values()) room.add(entry.usedBytes, entry.kind);
+      const holes = await findHoles(paths, options.addonPath);
       metadata.put(LIFE_KEY, "open");
       // On a disk that is full to the last byte the storage still serves what it holds.
       await metadata.flush({ sync: true }).catch(() => {});
       const bootId = options.bootId ?? (await readBootId());
       const serial = new SerialByKey();
       const opened = new Map<TaskEntry, OpenedTask>();
-      const parts = { paths, clock, log, bootId, metadata, table, room, reserve, serial, opened };
-      return new DiskStorage(parts, options, wasKilled);
+      const parts = { paths, clock, log, bootId, metadata, table, room, reserve, holes, serial, opened };
+      return new DiskStorage(parts, options, { wasKilled, pins });
     } catch (error) {
       await metadata.close();
       throw error;
@@ -143,11 +159,19 @@ export class DiskStorage implements Storage {
     return this.#parts.room.usage(this.#parts.table.size);
   }
 
+  get availableBytes(): number {
+    return this.#parts.room.availableBytes;
+  }
+
+  get canEvict(): boolean {
+    return this.#parts.holes.possible;
+  }
+
   async hasRoom(bytes: number): Promise<boolean> {
     return bytes <= (await this.usage()).availableBytes;
   }
 
-  async collect(needBytes = 0): Promise<string[]> {
+  async collect(needBytes = 0, options?: { readonly freshToo: boolean }): Promise<string[]> {
     this.#assertOpen();
     const { serial, table, clock } = this.#parts;
     const drop = (id: string) =>
@@ -163,6 +187,7 @@ export class DiskStorage implements Storage {
       this.#policy,
       clock.nowMs(),
       needBytes,
+      options?.freshToo,
     );
   }
 
@@ -235,6 +260,27 @@ export class DiskStorage implements Storage {
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new UnavailableError("the storage is closed", {}, "CLOSED");
+  }
+}
+
+function pinnedBytes(pins: PinCounts, table: TaskTable): number {
+  let bytes = 0;
+  for (const id of pins.ids()) {
+    const entry = table.get(id);
+    if (entry?.kind === "standard") bytes += entry.usedBytes;
+  }
+  return bytes;
+}
+
+async function findHoles(paths: StoragePaths, addonPath: string | undefined): Promise<Holes> {
+  const path = join(paths.temporary, `holes-${process.pid}`);
+  // A disk that takes no file more is served all the same.
+  const scratch = await open(path, "w", 0o600).catch(() => undefined);
+  try {
+    return await Holes.find(scratch, addonPath);
+  } finally {
+    await scratch?.close();
+    await rm(path, { force: true });
   }
 }
 

@@ -67,7 +67,7 @@ export class DiskTasks {
       task.marks.forgotten = true;
     }
     table.forget(entry);
-    if (task === undefined) room.add(-entry.usedBytes);
+    if (task === undefined) room.add(-entry.usedBytes, entry.kind);
     let failed: unknown;
     try {
       await metadata.deleteAll(pieceKeys(entry));
@@ -99,7 +99,7 @@ export class DiskTasks {
     await task.file.close();
     opened.delete(entry);
     this.#openCount -= 1;
-    if (task.content.deleted) room.add(-entry.usedBytes);
+    if (task.content.deleted) room.add(-entry.usedBytes, entry.kind);
     table.touch(entry);
     entry.encode();
     entry.live = undefined;
@@ -156,7 +156,7 @@ export class DiskTasks {
   }
 
   #attach(entry: TaskEntry, marks: DiskMarks, files: ContentFiles): StoredTask {
-    const { table, clock, opened, serial } = this.#parts;
+    const { table, clock, opened, serial, holes } = this.#parts;
     const { content: file, bits, blocks, pieces, crcs } = files;
     const path = this.#pathOf(entry);
     marks.attach({ content: file, bits, path });
@@ -176,6 +176,8 @@ export class DiskTasks {
       crcs,
       nowMs: () => clock.nowMs(),
       onGrow: (bytes) => this.#count(entry, Math.min(usedMax, entry.usedBytes + bytes)),
+      onShrink: (bytes) => this.#count(entry, Math.max(0, entry.usedBytes - bytes)),
+      punch: (offset, length) => holes.punch(file.fd, offset, length),
       onUpdate: (changed, fields) => {
         entry.live = changed;
         entry.updatedAtMs = changed.updatedAtMs;
@@ -195,7 +197,7 @@ export class DiskTasks {
   /** Corrects what the task's files take. */
   #count(entry: TaskEntry, usedBytes: number): void {
     const { room, table } = this.#parts;
-    room.add(usedBytes - entry.usedBytes);
+    room.add(usedBytes - entry.usedBytes, entry.kind);
     entry.usedBytes = usedBytes;
     table.touch(entry);
   }

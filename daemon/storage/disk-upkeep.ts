@@ -116,7 +116,7 @@ export class DiskUpkeep {
       // Whoever opened it has counted it.
       if (!table.holds(entry) || entry.openings !== openings || opened.has(entry)) continue;
       const usedBytes = sizes.reduce((sum, size) => sum + size, 0);
-      room.add(usedBytes - entry.usedBytes);
+      room.add(usedBytes - entry.usedBytes, entry.kind);
       entry.usedBytes = usedBytes;
       table.touch(entry);
     }

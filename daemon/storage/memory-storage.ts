@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { LimitError, NotFoundError, P2pfsError, UnavailableError } from "../../base/errors.ts";
-import { OPEN_TASKS_MAX, TEMPORARY_FILES_MAX } from "../../base/limits.ts";
+import { BLOCK_BYTES, OPEN_TASKS_MAX, TEMPORARY_FILES_MAX } from "../../base/limits.ts";
 import { asWriteError } from "../../base/write-error.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import {
@@ -33,6 +33,8 @@ export interface MemoryStorageOptions {
   readonly capacityBytes?: number;
   /** Tasks open at once; default OPEN_TASKS_MAX. */
   readonly openTasksMax?: number;
+  /** Whether blocks can be evicted; default true. Evicted bytes read as zeros, as those of a hole do. */
+  readonly canEvict?: boolean;
 }
 
 /** A task, open or not. */
@@ -51,6 +53,7 @@ interface MemoryTask {
 
 export class MemoryStorage implements Storage {
   readonly facts = new MemoryFacts();
+  readonly canEvict: boolean;
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #policy: CollectPolicy;
@@ -68,6 +71,7 @@ export class MemoryStorage implements Storage {
 
   private constructor(folder: string, options: MemoryStorageOptions) {
     this.#folder = folder;
+    this.canEvict = options.canEvict ?? true;
     this.#clock = options.clock ?? systemClock;
     this.#policy = { ...DEFAULT_COLLECT_POLICY, ...options.policy };
     this.#capacityBytes = options.capacityBytes ?? 1024 ** 4;
@@ -134,20 +138,32 @@ export class MemoryStorage implements Storage {
     return this.#pins.pin(id);
   }
 
+  get availableBytes(): number {
+    const { diskThresholdBytes, cacheThresholdBytes } = this.#policy;
+    const { cacheBytes } = this.#classes();
+    const room = [this.#capacityBytes - this.#usedBytes];
+    if (diskThresholdBytes > 0) room.push(diskThresholdBytes - this.#usedBytes);
+    if (cacheThresholdBytes > 0) room.push(cacheThresholdBytes - cacheBytes);
+    return Math.max(0, Math.min(...room));
+  }
+
   async usage(): Promise<StorageUsage> {
     const threshold = this.#policy.diskThresholdBytes;
-    const usedBytes = this.#usedBytes;
-    const onDisk = Math.max(0, this.#capacityBytes - usedBytes);
-    const availableBytes = threshold === 0 ? onDisk : Math.min(onDisk, Math.max(0, threshold - usedBytes));
-    const totalBytes = threshold === 0 ? usedBytes + availableBytes : threshold;
-    return { usedBytes, availableBytes, totalBytes, taskCount: this.#tasks.size };
+    const onDisk = Math.max(this.#capacityBytes, this.#usedBytes);
+    return {
+      usedBytes: this.#usedBytes,
+      availableBytes: this.availableBytes,
+      totalBytes: threshold === 0 ? onDisk : Math.min(threshold, onDisk),
+      ...this.#classes(),
+      taskCount: this.#tasks.size,
+    };
   }
 
   async hasRoom(bytes: number): Promise<boolean> {
     return bytes <= (await this.usage()).availableBytes;
   }
 
-  async collect(needBytes = 0): Promise<string[]> {
+  async collect(needBytes = 0, options?: { readonly freshToo: boolean }): Promise<string[]> {
     this.#assertOpen();
     return collectFrom(
       {
@@ -165,6 +181,7 @@ export class MemoryStorage implements Storage {
       this.#policy,
       this.#clock.nowMs(),
       needBytes,
+      options?.freshToo,
     );
   }
 
@@ -202,6 +219,16 @@ export class MemoryStorage implements Storage {
     for (const task of this.#tasks.values()) await task.content?.idle();
     for (const file of this.#openFiles) await file.close();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #classes(): { cacheBytes: number; seededBytes: number; pinnedBytes: number } {
+    let seededBytes = 0;
+    let pinnedBytes = 0;
+    for (const [id, { record, usedBytes }] of this.#tasks) {
+      if (record.kind !== "standard") seededBytes += usedBytes;
+      else if (this.#pins.has(id)) pinnedBytes += usedBytes;
+    }
+    return { cacheBytes: this.#usedBytes - seededBytes - pinnedBytes, seededBytes, pinnedBytes };
   }
 
   #known(id: string): MemoryTask {
@@ -245,6 +272,15 @@ export class MemoryStorage implements Storage {
         task.usedBytes += bytes;
         this.#usedBytes += bytes;
       },
+      onShrink: (bytes) => {
+        task.usedBytes -= bytes;
+        this.#usedBytes -= bytes;
+      },
+      punch: async (offset, length) => {
+        const end = Math.min(offset + length, task.record.contentLength);
+        for (let at = offset; at < end; at += ZEROS.length)
+          await file.write(ZEROS, 0, Math.min(ZEROS.length, end - at), at);
+      },
       onUpdate: (record) => {
         task.record = record;
       },
@@ -271,6 +307,8 @@ export class MemoryStorage implements Storage {
     if (this.#closing !== undefined) throw new UnavailableError("the storage is closed", {}, "CLOSED");
   }
 }
+
+const ZEROS = new Uint8Array(BLOCK_BYTES);
 
 function marksOf(records: Map<number, PieceRecord>): TaskMarks {
   return {

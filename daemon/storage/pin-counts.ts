@@ -7,6 +7,11 @@ export class PinCounts {
     return this.#counts.has(id);
   }
 
+  /** Ids that are pinned, each once. */
+  ids(): Iterable<string> {
+    return this.#counts.keys();
+  }
+
   /** @returns takes this pin back; idempotent */
   pin(id: string): () => void {
     this.#counts.set(id, (this.#counts.get(id) ?? 0) + 1);

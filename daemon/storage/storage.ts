@@ -75,6 +75,25 @@ export interface StoredTask {
   pieceRecords(numbers: readonly number[]): Promise<PieceRecord[]>;
   /** Clears the bits of blocks and pieces that overlap the range: their bytes are wrong or gone. */
   discard(offset: number, length: number): Promise<void>;
+  /**
+   * Keeps those of the blocks that are present from evict(), until the result is called. Idempotent.
+   */
+  hold(blocks: { readonly start: number; readonly end: number }): () => void;
+  isHeld(block: number): boolean;
+  /**
+   * Names readers of the descriptor that hold nothing, such as other threads that look at `blocks`: evict() clears bits, then waits
+   * for every `drain` to say that the reads which had begun are over. The same function may be named more than once.
+   * @returns takes it back once
+   */
+  addDrain(drain: () => Promise<void>): () => void;
+  /**
+   * Frees the room of blocks: clears their bits, and those of their pieces, before it returns; then on disk; then, when nobody reads
+   * them any more, the bytes go. Blocks that are held, and pieces that are being finished, stay. Until it resolves nothing may be
+   * fetched into the range.
+   * @returns bytes freed
+   * @throws what the disk says: the bits are cleared then, the bytes may be there still
+   */
+  evict(blocks: { readonly start: number; readonly end: number }): Promise<number>;
   /** Changes the record in memory now, on disk in a batch. */
   update(fields: TaskUpdate): void;
   /** Everything of this task durable: fdatasync of content and bitmaps, records flushed. */
@@ -85,12 +104,19 @@ export interface StoredTask {
   close(): Promise<void>;
 }
 
-/** What room there is, bytes. `used` is ours alone; `available` is what we may still write. */
+/** What room there is, bytes. `used` is ours alone; `available` is what we may still write of cached content. */
 export interface StorageUsage {
   readonly usedBytes: number;
+  /** The least of what the disk has, and what gc.policy.diskThreshold and gc.policy.cacheThreshold leave. */
   readonly availableBytes: number;
-  /** used + available, or gc.policy.diskThreshold when that is set. */
+  /** What may be used of the disk in all, whatever the bound for cached content: at most gc.policy.diskThreshold. */
   readonly totalBytes: number;
+  /** Of `used`: content that was fetched and that nobody asked to keep. What gc.policy.cacheThreshold bounds. */
+  readonly cacheBytes: number;
+  /** Of `used`: content that is kept for others; never evicted. */
+  readonly seededBytes: number;
+  /** Of `used`: content that is pinned; never evicted while it is. */
+  readonly pinnedBytes: number;
   readonly taskCount: number;
 }
 
@@ -122,6 +148,10 @@ export interface Storage {
   /** Keeps the task from collection until unpinned; counted. */
   pin(id: string): () => void;
   usage(): Promise<StorageUsage>;
+  /** `usage().availableBytes` at this very moment, as far as was known when `usage` was last asked. */
+  readonly availableBytes: number;
+  /** Whether StoredTask.evict can free room here: holes can be punched. */
+  readonly canEvict: boolean;
   /**
    * Whether so many bytes may still be written: below gc.policy.diskThreshold when that is set, and on the disk in any case. It
    * reserves nothing.
@@ -132,9 +162,10 @@ export interface Storage {
    * Collects garbage by Dragonfly's rules: TTL, then disk pressure down to the low mark, oldest use first; never what is open,
    * pinned or younger than the freshness bound.
    * @param needBytes evicts, below the high mark too, until so many bytes are available; default 0
+   * @param options.freshToo also what is younger, and no more than is needed: when nothing else is left to give
    * @returns ids deleted
    */
-  collect(needBytes?: number): Promise<string[]>;
+  collect(needBytes?: number, options?: { readonly freshToo: boolean }): Promise<string[]>;
   /** Small facts that must survive a restart, by key (answers of origins, links). JSON values. */
   readonly facts: FactStore;
   /** Flushes and closes. Idempotent. */

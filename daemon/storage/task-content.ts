@@ -2,7 +2,7 @@
  * One task's bytes while anybody has them open: the descriptor, the bits, and the rules between blocks and pieces. All openings
  * of a task share one TaskContent; each holds a StoredTask of its own. Where marks outlive the process is the business of TaskMarks.
  */
-import { read as fsRead } from "node:fs";
+import { read as fsRead, fstatSync } from "node:fs";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { crc32Combine, crc32Digest } from "../../base/crc32.ts";
@@ -10,6 +10,7 @@ import { IntegrityError, InvalidInputError, P2pfsError } from "../../base/errors
 import { BLOCK_BYTES } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { TaskRecord } from "../task/task-record.ts";
+import { BlockHolds } from "./block-holds.ts";
 import { PresenceBits } from "./presence-bits.ts";
 import type { PieceRecord, StoredTask, TaskUpdate } from "./storage.ts";
 import { TaskOpening } from "./task-opening.ts";
@@ -49,6 +50,10 @@ export interface ContentParts {
   readonly nowMs: () => number;
   /** A block that was not there came: so many bytes more. */
   readonly onGrow: (bytes: number) => void;
+  /** Evicted blocks are gone: so many bytes fewer. */
+  readonly onShrink: (bytes: number) => void;
+  /** Frees a stretch of the content file, bytes. @throws what the disk says */
+  readonly punch: (offset: number, length: number) => Promise<void>;
   /** The record changed; `fields` are those that did. */
   readonly onUpdate: (record: TaskRecord, fields: readonly string[]) => void;
   /** An opening was closed; the last one's close resolves with this. */
@@ -118,6 +123,7 @@ export class TaskContent {
   /** Calls that still use the descriptor. */
   readonly #running = new Set<Promise<unknown>>();
   readonly #blocksPerPiece: number;
+  readonly #keeping = new BlockHolds();
 
   constructor(parts: ContentParts) {
     this.#parts = parts;
@@ -211,6 +217,47 @@ export class TaskContent {
     await this.marks.clear(blocks, pieces);
   }
 
+  hold(blocks: IndexSpan): () => void {
+    return this.#keeping.hold(blocks);
+  }
+
+  isHeld(block: number): boolean {
+    return this.#keeping.isHeld(block);
+  }
+
+  addDrain(drain: () => Promise<void>): () => void {
+    return this.#keeping.addDrain(drain);
+  }
+
+  /** See StoredTask.evict. */
+  async evict(range: IndexSpan): Promise<number> {
+    // A second name was made by a user: the bytes are his too.
+    if (fstatSync(this.fd).nlink > 1) return 0;
+    const gone = this.#evictable(range);
+    if (gone.length === 0) return 0;
+    const { contentLength } = this.#record;
+    let bytes = 0;
+    for (const { start, end } of gone)
+      for (let block = start; block < end; block++) {
+        this.pieces.clear(this.#pieceOf(block));
+        this.blocks.clear(block);
+        this.#crcs.delete(block);
+        bytes += blockLength(contentLength, block);
+      }
+    this.unfinish();
+    // Whatever happens from here on, a mark is gone before its bytes are.
+    await Promise.all(
+      gone.map(({ start, end }) =>
+        this.marks.clear({ start, end }, { start: this.#pieceOf(start), end: this.#pieceOf(end - 1) + 1 }),
+      ),
+    );
+    await this.#keeping.drain();
+    for (const { start, end } of gone)
+      await this.#parts.punch(start * BLOCK_BYTES, (end - start) * BLOCK_BYTES);
+    this.#parts.onShrink(bytes);
+    return bytes;
+  }
+
   update(fields: TaskUpdate): void {
     this.#record = { ...this.#record, ...fields };
     this.#parts.onUpdate(this.#record, Object.keys(fields));
@@ -229,6 +276,19 @@ export class TaskContent {
     if (this.holders === 0)
       this.update({ updatedAtMs: Math.max(this.#parts.nowMs(), this.#record.updatedAtMs) });
     return this.#parts.onRelease();
+  }
+
+  /** Blocks of the range that are there and may go. */
+  #evictable({ start, end }: IndexSpan): IndexSpan[] {
+    const spans: { start: number; end: number }[] = [];
+    for (let block = start; block < Math.min(end, this.blocks.length); block++) {
+      if (!this.blocks.has(block) || this.isHeld(block) || this.#finishing.has(this.#pieceOf(block)))
+        continue;
+      const last = spans.at(-1);
+      if (last?.end === block) last.end = block + 1;
+      else spans.push({ start: block, end: block + 1 });
+    }
+    return spans;
   }
 
   #pieceOf(block: number): number {
@@ -298,7 +358,8 @@ export class TaskContent {
 
   /** A finished piece whose digest was lost: computed again and kept. */
   async #rebuild(piece: number): Promise<PieceRecord> {
-    const crc = await this.#pieceCrc(piece);
+    const release = this.hold(this.#blocksOf(piece));
+    const crc = await this.#pieceCrc(piece).finally(release);
     const record = {
       number: piece,
       digest: crc32Digest(crc),

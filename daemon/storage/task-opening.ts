@@ -5,7 +5,7 @@
 import { UnavailableError } from "../../base/errors.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import type { PieceRecord, StoredTask, TaskUpdate } from "./storage.ts";
-import type { TaskContent } from "./task-content.ts";
+import type { IndexSpan, TaskContent } from "./task-content.ts";
 
 export class TaskOpening implements StoredTask {
   readonly #content: TaskContent;
@@ -69,6 +69,19 @@ export class TaskOpening implements StoredTask {
   async discard(offset: number, length: number): Promise<void> {
     const content = this.#open();
     return content.track(content.discard(offset, length));
+  }
+  hold(blocks: IndexSpan): () => void {
+    return this.#open().hold(blocks);
+  }
+  isHeld(block: number): boolean {
+    return this.#content.isHeld(block);
+  }
+  addDrain(drain: () => Promise<void>): () => void {
+    return this.#open().addDrain(drain);
+  }
+  async evict(blocks: IndexSpan): Promise<number> {
+    const content = this.#open();
+    return content.track(content.evict(blocks));
   }
   update(fields: TaskUpdate): void {
     this.#open().update(fields);

@@ -4,7 +4,10 @@ import { test } from "node:test";
 import { bytesOverLowMark, DEFAULT_COLLECT_POLICY } from "../../../daemon/storage/collection.ts";
 
 const over = (usedBytes: number, availableBytes: number, totalBytes = usedBytes + availableBytes) =>
-  bytesOverLowMark({ usedBytes, availableBytes, totalBytes, taskCount: 1 }, DEFAULT_COLLECT_POLICY);
+  bytesOverLowMark(
+    { usedBytes, availableBytes, totalBytes, cacheBytes: 0, seededBytes: 0, pinnedBytes: 0, taskCount: 1 },
+    DEFAULT_COLLECT_POLICY,
+  );
 
 test("below the high mark nothing is to be freed; at it, down to the low mark", () => {
   assert.equal(over(799, 201), 0);

@@ -33,6 +33,9 @@ test("its imagined disk fills up", async (t) => {
     usedBytes: 4 * MIB,
     availableBytes: 2 * MIB,
     totalBytes: 6 * MIB,
+    cacheBytes: 4 * MIB,
+    seededBytes: 0,
+    pinnedBytes: 0,
     taskCount: 1,
   });
   assert.ok(await storage.hasRoom(2 * MIB));
