@@ -10,6 +10,7 @@ import { parseByteSize } from "../daemon/config/byte-size.ts";
 import { withScope } from "../test/system/scope.ts";
 import { formatBytes, formatMs } from "../test/system/shows/figures.ts";
 import { linkMissing } from "./bench/lab.ts";
+import { metadata } from "./bench/metadata.ts";
 import { mustShow, SHOW_NAMES } from "./bench/must-show.ts";
 import { Report } from "./bench/report.ts";
 import { speed } from "./bench/speed.ts";
@@ -87,6 +88,14 @@ async function runWarmReads(_: unknown, command: Command): Promise<void> {
   await save(report, flags.save);
 }
 
+async function runMetadata(_: unknown, command: Command): Promise<void> {
+  const flags = command.optsWithGlobals<Flags & { readonly names: number }>();
+  const report = new Report();
+  machine(report);
+  await withScope((scope) => metadata(scope, report, { fileCount: flags.names, rounds: flags.rounds }));
+  await save(report, flags.save);
+}
+
 const program = new Command("bench")
   .description(
     "Measures p2pfs beside curl on the same bytes. Ratios of one run mean something, single numbers do not.",
@@ -112,6 +121,16 @@ program
   .option("--rounds <count>", "rounds of each way", count, 5)
   .option("--save <file>", "also write what is printed there")
   .action(runWarmReads);
+
+program
+  .command("metadata")
+  .description(
+    "Lists a large prefix of an object store with attributes, and looks for names that are not there.",
+  )
+  .option("--names <count>", "names in the prefix", count, 10_000)
+  .option("--rounds <count>", "rounds of each binding", count, 5)
+  .option("--save <file>", "also write what is printed there")
+  .action(runMetadata);
 
 try {
   await program.parseAsync();

@@ -40,15 +40,18 @@ export interface MountRootsOptions {
 export class MountRoots {
   readonly #options: MountRootsOptions;
   readonly #roots: ReadonlyMap<string, MountRoot>;
+  /** Names in the longest path of a root. */
+  readonly #depthMax: number;
 
   constructor(options: MountRootsOptions) {
     this.#options = options;
     this.#roots = new Map(options.roots.map((root) => [root.path, root]));
+    this.#depthMax = Math.max(0, ...options.roots.map(({ path }) => path.split("/").length));
   }
 
   /** The root with the longest path that leads to `path`. */
   rootOf(path: NodePath): MountRoot | undefined {
-    for (let length = path.length; length > 0; length -= 1) {
+    for (let length = Math.min(path.length, this.#depthMax); length > 0; length -= 1) {
       const root = this.#roots.get(path.slice(0, length).join("/"));
       if (root !== undefined) return root;
     }
@@ -71,7 +74,9 @@ export class MountRoots {
   }
 
   owner(path: NodePath, kind: NodeAttributes["kind"]): Owner {
-    const { uid, gid, mode } = this.rootOf(path) ?? {};
+    const root = this.rootOf(path);
+    if (root === undefined) return NOBODY;
+    const { uid, gid, mode } = root;
     const bits = mode === undefined || kind === "file" ? mode : mode | ((mode & 0o444) >> 2);
     return {
       ...(uid === undefined ? {} : { uid }),
@@ -91,6 +96,9 @@ export class MountRoots {
     };
   }
 }
+
+/** Where no root says whose it is. */
+const NOBODY: Owner = {};
 
 function objectStorageOf(root: MountRoot | undefined): ObjectStorageOptions | undefined {
   if (root === undefined) return undefined;

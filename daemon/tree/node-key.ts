@@ -16,6 +16,12 @@ export function nodeOf(path: NodePath, kind: NodeKind): SourceNode {
   return { key: kind === "directory" && path.length > 0 ? `${joined}/` : joined, kind };
 }
 
+/** The node of a name in a directory. */
+export function childOf(directory: SourceNode, name: string, kind: NodeKind): SourceNode {
+  // The key of a directory ends with a slash, the root's too.
+  return { key: kind === "directory" ? `${directory.key}${name}/` : `${directory.key}${name}`, kind };
+}
+
 /** The path of a node that `nodeOf` made. */
 export function pathOf(node: SourceNode): NodePath {
   return node.key.split("/").filter((name) => name !== "");

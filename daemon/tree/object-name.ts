@@ -8,11 +8,12 @@ const OF_THE_KEY: Readonly<Record<string, string>> = { "%2F": "/", "%25": "%", "
 
 /** The part of a key that a name stands for; slashes in it are the key's. */
 export function keyTextOfName(name: string): string {
+  if (!name.includes("%")) return name;
   return name.replace(/%(?:2F|25|40)/gi, (code) => OF_THE_KEY[code.toUpperCase()] ?? code);
 }
 
 /** The name of a part of a key. `keyTextOfName` gives the part back, exactly. */
 export function nameOfKeyText(text: string): string {
-  const name = text.replace(/%(?=2F|25|40)|\//gi, encodeURIComponent);
-  return withoutFileMark(name);
+  const isPlain = !text.includes("%") && !text.includes("/");
+  return withoutFileMark(isPlain ? text : text.replace(/%(?=2F|25|40)|\//gi, encodeURIComponent));
 }

@@ -59,14 +59,21 @@ export class ObjectTree extends OriginBranch {
     const [bucket = "", ...names] = directory;
     const key = keyOf([...names, base]);
     if (!isKey(key)) return undefined;
+    const scheme = this.#scheme;
+    const text = keyTextOfName(base);
     return {
       path: [this.top, ...directory, name],
       base,
       // A slash of the key in a name leads past the listing of this directory.
-      listedName: keyTextOfName(base).includes("/") ? undefined : nameOfKeyText(keyTextOfName(base)),
+      listedName: text.includes("/") ? undefined : nameOfKeyText(text),
       marked: file,
-      url: objectUrl(this.#scheme, { bucket, key }),
-      directoryUrl: objectUrl(this.#scheme, { bucket, key: `${key}/` }),
+      // Made where they are needed: most names of a listing are never asked for.
+      get url() {
+        return objectUrl(scheme, { bucket, key });
+      },
+      get directoryUrl() {
+        return objectUrl(scheme, { bucket, key: `${key}/` });
+      },
       parent,
     };
   }

@@ -59,6 +59,9 @@ export abstract class OriginBranch implements Branch {
   protected readonly parts: OriginBranchParts;
   /** Directories by path, so that a thousand names of one are not a thousand times its URL to be made. */
   readonly #directories = new BoundedMap<string, ListedDirectory>(DIRECTORY_URLS_MAX);
+  /** The path that was asked for last, and its directory. */
+  #lastPath: NodePath | undefined;
+  #lastDirectory: ListedDirectory | undefined;
 
   /** @param top the branch's name in the mount, which is its URLs' scheme too */
   constructor(top: string, parts: OriginBranchParts) {
@@ -100,8 +103,7 @@ export abstract class OriginBranch implements Branch {
     if (dated === undefined || child === undefined)
       return dated?.listing.whole && this.listingsProveAbsence ? null : undefined;
     const kind = kindOfChild(child);
-    const path = [...directory, name];
-    if (kind === "directory") return { kind, attributes: this.#directoryAttributes(path) };
+    if (kind === "directory") return { kind, attributes: this.#directoryAttributes([...directory, name]) };
     const attributes = this.parts.files.believed({
       key: nodeOf(place.path, "file").key,
       owner: this.parts.roots.owner(place.path, "file"),
@@ -149,6 +151,14 @@ export abstract class OriginBranch implements Branch {
 
   /** A directory below the host or bucket, or that itself; undefined: there can be none of that name. */
   protected directory(path: NodePath): ListedDirectory | undefined {
+    // The tree asks about the names of one directory with one and the same path.
+    if (path === this.#lastPath) return this.#lastDirectory;
+    this.#lastDirectory = this.#makeDirectory(path);
+    this.#lastPath = path;
+    return this.#lastDirectory;
+  }
+
+  #makeDirectory(path: NodePath): ListedDirectory | undefined {
     const key = path.join("/");
     const known = this.#directories.get(key);
     if (known !== undefined) return known;

@@ -28,7 +28,7 @@ import { LinkTree } from "./link-tree.ts";
 import { Links } from "./links.ts";
 import { Listings } from "./listings.ts";
 import { type MountRoot, MountRoots } from "./mount-roots.ts";
-import { nodeOf, pathOf } from "./node-key.ts";
+import { childOf, nodeOf, pathOf } from "./node-key.ts";
 import { ObjectTree } from "./object-tree.ts";
 import { RemoteFiles } from "./remote-files.ts";
 import { TaskTree } from "./task-tree.ts";
@@ -56,6 +56,12 @@ export interface TreeOptions {
   readonly down?: OriginsDown;
 }
 
+/** A node as its branch knows it. */
+interface Found {
+  readonly branch: Branch;
+  readonly at: BranchNode;
+}
+
 /** Looked up, but not listed. */
 const HIDDEN = ".p2pfs";
 
@@ -68,6 +74,9 @@ export class Tree implements ContentSource {
   readonly #listings: Listings;
   readonly #roots: MountRoots;
   readonly #startedAtMs: number;
+  /** The key that #find was asked for last, and what it found. */
+  #lastKey: string | undefined;
+  #lastFound: Found | undefined;
 
   private constructor(
     options: TreeOptions,
@@ -133,7 +142,7 @@ export class Tree implements ContentSource {
     const found = this.#find(parent);
     const known = found?.branch.known?.(found.at.path, name);
     if (!known) return known;
-    return { node: nodeOf([...pathOf(parent), name], known.kind), attributes: known.attributes };
+    return { node: childOf(parent, name, known.kind), attributes: known.attributes };
   }
 
   async attributes(node: SourceNode, signal?: AbortSignal): Promise<NodeAttributes> {
@@ -196,9 +205,13 @@ export class Tree implements ContentSource {
   }
 
   /** The branch of a node; undefined for the root. */
-  #find(node: SourceNode): { branch: Branch; at: BranchNode } | undefined {
+  #find(node: SourceNode): Found | undefined {
+    // A page of a listing asks about its names one by one, all in one directory.
+    if (node.key === this.#lastKey) return this.#lastFound;
     const [top, ...path] = pathOf(node);
     const branch = top === undefined ? undefined : this.#branches.get(top);
-    return branch && { branch, at: { path, kind: node.kind } };
+    this.#lastKey = node.key;
+    this.#lastFound = branch && { branch, at: { path, kind: node.kind } };
+    return this.#lastFound;
   }
 }

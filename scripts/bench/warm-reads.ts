@@ -9,7 +9,7 @@ import type { Scope } from "../../test/system/scope.ts";
 import { formatBytes, GIB, MIB } from "../../test/system/shows/figures.ts";
 import { dropPages, READERS, touchMemory } from "./file-readers.ts";
 import type { Report } from "./report.ts";
-import { spread } from "./samples.ts";
+import { Series } from "./series.ts";
 
 export interface WarmReadsOptions {
   readonly fileBytes: number;
@@ -56,24 +56,6 @@ async function readsDuring(served: Served, work: () => Promise<unknown>): Promis
   };
 }
 
-/** Values by key, in the order they came. */
-class Series {
-  readonly #values = new Map<string, number[]>();
-
-  add(key: string, value: number): void {
-    this.#values.set(key, [...this.of(key), value]);
-  }
-
-  of(key: string): readonly number[] {
-    return this.#values.get(key) ?? [];
-  }
-
-  /** Values of one key over those of another, round by round. */
-  ratios(key: string, other: string): number[] {
-    return this.of(key).map((value, round) => value / (this.of(other)[round] ?? Number.NaN));
-  }
-}
-
 /** The kernel reads the content file: the mount beside that file, whose pages they share. */
 async function passthrough(scope: Scope, report: Report, options: WarmReadsOptions): Promise<void> {
   const { fileBytes, rounds } = options;
@@ -98,9 +80,9 @@ async function passthrough(scope: Scope, report: Report, options: WarmReadsOptio
   );
   const rows = Object.keys(READERS).map((reader) => [
     reader,
-    spread(speeds.of(`mount ${reader}`)),
-    spread(speeds.of(`content file ${reader}`)),
-    spread(speeds.ratios(`mount ${reader}`, `content file ${reader}`)),
+    speeds.spread(`mount ${reader}`),
+    speeds.spread(`content file ${reader}`),
+    speeds.spreadOfRatios(`mount ${reader}`, `content file ${reader}`),
   ]);
   report.table(["", "through the mount", "its content file", "ratio"], rows);
   report.say(`  READs in all: ${reads.native} answered by threads, ${reads.requested} by JavaScript`);
@@ -141,9 +123,9 @@ async function throughDaemon(scope: Scope, report: Report, options: WarmReadsOpt
     ["", "native", "fuse-native", "ratio"],
     columns.map((column) => [
       column,
-      spread(speeds.of(`native ${column}`)),
-      spread(speeds.of(`fuse-native ${column}`)),
-      spread(speeds.ratios(`native ${column}`, `fuse-native ${column}`)),
+      speeds.spread(`native ${column}`),
+      speeds.spread(`fuse-native ${column}`),
+      speeds.spreadOfRatios(`native ${column}`, `fuse-native ${column}`),
     ]),
   );
   for (const [time, { native, requested }] of Object.entries(reads))

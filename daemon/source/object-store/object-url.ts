@@ -67,9 +67,11 @@ export function isBucketName(name: string): boolean {
   return BUCKET.test(name);
 }
 
+const DOT_COMPONENT = /(?:^|\/)\.\.?(?:\/|$)/;
+
 /** False for keys with a component "." or "..": every URL parser resolves those, however they are written. */
 export function hasUrl(key: string): boolean {
-  return !key.split("/").some((component) => component === "." || component === "..");
+  return !DOT_COMPONENT.test(key);
 }
 
 /**
