@@ -2,10 +2,10 @@
  * dfdaemon's command line and life: reads the configuration, opens the log, starts the daemon, and ends it in order on
  * a signal, on its own wish, or when something broke that no part could deal with.
  */
-import { Socket } from "node:net";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { systemClock } from "../base/clock.ts";
+import { InvalidInputError } from "../base/errors.ts";
 import { makeFolder } from "../base/folder.ts";
 import { createLogger, type Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
@@ -15,7 +15,8 @@ import { Daemon } from "../daemon/daemon.ts";
 import type { Until } from "../daemon/lifetime.ts";
 import { LogFile } from "../daemon/log-file.ts";
 import { RecentLog } from "../daemon/recent-log.ts";
-import type { StartReport } from "./daemon-start.ts";
+import { DaemonEnd } from "../holder/daemon-end.ts";
+import { HOLDER_OPTION } from "../holder/messages.ts";
 import { plainUsageErrors } from "./failure.ts";
 import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
 import { KernelMounts } from "./mount-host.ts";
@@ -24,7 +25,7 @@ interface DaemonFlags extends HomeOptions {
   readonly logLevel?: string;
   readonly until: Until;
   readonly detached: boolean;
-  readonly endWithFd?: string;
+  readonly holder?: string;
 }
 
 function command(): Command {
@@ -46,7 +47,7 @@ function command(): Command {
         .hideHelp(),
     )
     .addOption(new Option("--detached", "log to a file and report to the parent").default(false).hideHelp())
-    .addOption(new Option("--end-with-fd <FD>", "end when this descriptor is closed").hideHelp());
+    .addOption(new Option(`${HOLDER_OPTION} <FDS>`, "descriptors that lead to the holder").hideHelp());
 }
 
 /** Resolves when the daemon has ended. */
@@ -55,17 +56,26 @@ export async function run(args: readonly string[]): Promise<void> {
   const flags = parsed.opts<DaemonFlags>();
   // Files of the daemon are its own, whoever's umask it was started with.
   process.umask(0o077);
+  const holder = new DaemonEnd(descriptorsOf(flags.holder ?? ""), systemClock);
   try {
     const home = await openHome(flags, flags.logLevel === undefined ? {} : { "log.level": flags.logLevel });
-    await live(home, await home.loaded(), flags);
+    await live(home, await home.loaded(), flags, holder);
   } catch (error) {
     const failure = fromUnknown(error);
-    report({ ready: false, code: failure.code, message: failure.message });
+    holder.report({ ready: false, code: failure.code, message: failure.message });
     throw failure;
   }
 }
 
-async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promise<void> {
+/** @throws InvalidInputError */
+function descriptorsOf(text: string): [number, number?] {
+  const [lines, descriptors] = text.split(",").map(Number);
+  if (lines === undefined || !Number.isInteger(lines))
+    throw new InvalidInputError(`${HOLDER_OPTION} is what the holder starts the daemon with`);
+  return descriptors === undefined ? [lines] : [lines, descriptors];
+}
+
+async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags, holder: DaemonEnd): Promise<void> {
   const end = new End();
   const recent = new RecentLog();
   const file = flags.detached ? await openLogFile(home, loaded) : undefined;
@@ -80,7 +90,7 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promi
     },
   });
   for (const warning of loaded.warnings) log.warn({ warning }, "config");
-  watchForEnd(end, log, flags);
+  watchForEnd(end, log, holder);
   // No filesystem is kept busy by a daemon, least of all its own.
   process.chdir("/");
   try {
@@ -102,16 +112,18 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promi
           log,
           readTimeoutMs: loaded.config.mount.readTimeout,
           guarded: loaded.config.mount,
-          bindings: { "fuse-native": fuseNative, native: () => native(loaded) },
+          bindings: { "fuse-native": fuseNative, native: () => native(loaded, holder) },
+          inherited: holder.inherited,
           uid: process.getuid?.() ?? 0,
           gid: process.getgid?.() ?? 0,
         }),
       onEnd: (reason) => end.because(reason, 0),
     });
-    report({ ready: true });
+    if (holder.canHold) holder.home(home.holderPath);
+    holder.report({ ready: true });
     const { reason, status } = await end.came;
     log.info({ reason }, "daemon-stopping");
-    await daemon.close();
+    await endDaemon(daemon, status, holder);
     process.exitCode = status;
   } finally {
     await file?.close();
@@ -120,18 +132,25 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags): Promi
   process.exit();
 }
 
+/** In order, unmounting first; or, when something is broken, leaving its mounts to a daemon that is not. */
+async function endDaemon(daemon: Daemon, status: number, holder: DaemonEnd): Promise<void> {
+  if (status === 0) holder.stopping();
+  await daemon.close({ leaveMounts: status !== 0 });
+}
+
 /** libfuse is loaded when something is mounted, so that a machine without it can still copy. */
 async function fuseNative() {
   const { fuseNativeBinding } = await import("../fs/bindings/fuse-native/binding.ts");
   return fuseNativeBinding({ clock: systemClock });
 }
 
-/** The kernel's own protocol; chosen by --binding native. Its addon is loaded when something is mounted with it. */
-async function native({ config }: LoadedConfig) {
+/** The kernel's own protocol. Its addon is loaded when something is mounted with it. */
+async function native({ config }: LoadedConfig, holder: DaemonEnd) {
   const { nativeBinding } = await import("../fs/bindings/native/binding.ts");
   const { attributeTimeout, negativeTimeout } = config.mount;
   return nativeBinding({
     clock: systemClock,
+    ...(holder.canHold ? { mounter: holder.mounter } : {}),
     storageDirectory: config.storage.dir,
     timeouts: { attributesMs: attributeTimeout, absentMs: negativeTimeout },
   });
@@ -164,7 +183,7 @@ class End {
 }
 
 /** Everything besides the daemon itself that may end it. A second signal ends the process at once. */
-function watchForEnd(end: End, log: Logger, flags: DaemonFlags): void {
+function watchForEnd(end: End, log: Logger, holder: DaemonEnd): void {
   let signals = 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(name, () => {
@@ -181,19 +200,5 @@ function watchForEnd(end: End, log: Logger, flags: DaemonFlags): void {
   process.stderr.on("error", () => {});
   process.on("uncaughtException", broken("uncaught exception"));
   process.on("unhandledRejection", broken("unhandled rejection"));
-  if (flags.endWithFd === undefined) return;
-  const parent = new Socket({ fd: Number(flags.endWithFd) });
-  parent.on("close", () => end.because("whoever started the daemon is gone", 0));
-  parent.on("error", () => {
-    // Closed as well, then.
-  });
-  parent.resume().unref();
-}
-
-/** Tells the command that started this daemon, if one waits. */
-function report(message: StartReport): void {
-  if (process.send === undefined || !process.connected) return;
-  process.send(message, () => {
-    if (process.connected) process.disconnect();
-  });
+  void holder.gone.then(() => end.because("its holder is gone", 0));
 }

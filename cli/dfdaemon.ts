@@ -1,12 +1,13 @@
-#!/usr/bin/env -S UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=2 node
+#!/usr/bin/env node
 /**
- * dfdaemon: the daemon in the foreground. Started without the environment that Node and libc read at their start (by
- * `node dfdaemon.js`), it starts itself anew with it and stands in between.
+ * dfdaemon: the daemon in the foreground. First the holder of its mounts, which starts the same program anew as the daemon
+ * itself, with the environment that Node and libc read at their start.
  */
 import { runCommand } from "./failure.ts";
-import { isLaunched } from "./launch.ts";
+import { isHeld } from "./launch.ts";
 
 await runCommand("dfdaemon", async () => {
-  const entry = isLaunched(process.env) ? import("./dfdaemon-command.ts") : import("./dfdaemon-relay.ts");
-  await (await entry).run(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const entry = isHeld(args) ? import("./dfdaemon-command.ts") : import("./dfdaemon-holder.ts");
+  await (await entry).run(args);
 });

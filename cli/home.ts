@@ -19,6 +19,8 @@ export interface Home {
   /** As given on the command line; absent: the default. */
   readonly options: HomeOptions;
   readonly socketPath: string;
+  /** Where the daemon's holder shows that it lives. */
+  readonly holderPath: string;
   /**
    * The configuration, read when it is first asked for: what reads and checks it takes longer to load than a running daemon
    * to answer. @throws InvalidInputError INVALID_CONFIG
@@ -54,7 +56,7 @@ export async function openHome(options: HomeOptions, flags: Record<string, unkno
   };
   const moved = file?.text.includes("socketPath") || process.env[SOCKET_VARIABLE] !== undefined;
   const socketPath = moved ? (await loaded()).config.download.server.socketPath : workhome.socketPath;
-  return { workhome, options, socketPath, loaded };
+  return { workhome, options, socketPath, holderPath: `${socketPath}.holder`, loaded };
 }
 
 /** The environment's name of download.server.socketPath. */

@@ -5,6 +5,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { LAUNCHED_THREADS } from "../base/limits.ts";
+import { HOLDER_OPTION } from "../holder/messages.ts";
 
 /** Set in the environment of a process that was launched as it should be. */
 export const LAUNCH_VARIABLES: Readonly<Record<string, string>> = {
@@ -17,17 +18,22 @@ export const LAUNCH_VARIABLES: Readonly<Record<string, string>> = {
 /** The daemon's entry, as built. */
 const DAEMON_ENTRY = fileURLToPath(new URL("./dfdaemon.js", import.meta.url));
 
-/** Whether this process has what a daemon's process needs. */
-export function isLaunched(environment: NodeJS.ProcessEnv): boolean {
-  return environment.UV_THREADPOOL_SIZE !== undefined;
+/** Whether these arguments are the daemon's own: those that a holder started it with, or a question for its help or version. */
+export function isHeld(args: readonly string[]): boolean {
+  return [HOLDER_OPTION, "--help", "-h", "--version", "-V"].some((option) => args.includes(option));
 }
 
-/** Starts dfdaemon with arguments. It leaves the working directory by itself once it has read them. */
+/**
+ * Starts dfdaemon with arguments: the holder, or the daemon itself where they say so. It leaves the working directory by
+ * itself once it has read them.
+ * @param options.entry default: this build's
+ */
 export function launchDaemon(
   args: readonly string[],
-  options: { readonly stdio: StdioOptions; readonly detached: boolean },
+  options: { readonly stdio: StdioOptions; readonly detached: boolean; readonly entry?: string },
 ): ChildProcess {
-  return spawn(process.execPath, [...process.execArgv, DAEMON_ENTRY, ...args], {
+  const { entry = DAEMON_ENTRY } = options;
+  return spawn(process.execPath, [...process.execArgv, entry, ...args], {
     env: { ...LAUNCH_VARIABLES, ...process.env },
     stdio: options.stdio,
     detached: options.detached,

@@ -12,17 +12,25 @@ import { livingProcess } from "../base/process-life.ts";
 import type { OwnedMountHost } from "../daemon/daemon.ts";
 import type { MountInfo, MountOptions } from "../daemon/server/ports.ts";
 import type { Binding, MountSession, UnmountOptions } from "../fs/bindings/binding.ts";
+import type { NativeBinding } from "../fs/bindings/native/binding.ts";
 import type { ContentSource } from "../fs/content-source.ts";
 import { Filesystem } from "../fs/filesystem.ts";
+import type { KeptInodes } from "../fs/inode-journal.ts";
 import { ReadAheadBudget } from "../fs/read-window.ts";
 import type { GuardedPrograms } from "../fs/scanner-guard.ts";
+import type { Inherited } from "../holder/daemon-end.ts";
 
 export interface KernelMountsOptions {
   readonly source: ContentSource;
   readonly clock: Clock;
   readonly log: Logger;
   /** Loads a binding when it is first asked for. @throws NotSupportedError when this machine or version lacks it */
-  readonly bindings: Readonly<Record<Binding["name"], () => Promise<Binding>>>;
+  readonly bindings: {
+    readonly "fuse-native": () => Promise<Binding>;
+    readonly native: () => Promise<NativeBinding>;
+  };
+  /** What an earlier daemon had mounted. */
+  readonly inherited?: Promise<readonly Inherited[]>;
   /** Longest wait of a read, ms (mount.readTimeout); every request may wait a little longer, for the reason of the failure. */
   readonly readTimeoutMs: number;
   /** Programs for which little or nothing is fetched (mount.scanners, mount.headerReaders). */
@@ -66,10 +74,41 @@ export class KernelMounts implements OwnedMountHost {
   }
 
   async #mount(options: MountOptions): Promise<MountInfo> {
+    const { log } = this.#options;
+    const { directory, allowOther } = options;
+    const binding = await this.#binding(options.binding);
+    const filesystem = this.#filesystem(binding, options);
+    let session: MountSession;
+    try {
+      // Nothing in the tree can be written yet, whatever was asked for: the kernel then says so to access(2) too.
+      const note = JSON.stringify(options);
+      session = await binding.mount(filesystem, { directory, allowOther, readOnly: true, note });
+    } catch (error) {
+      await filesystem.close();
+      throw error;
+    }
+    const info = this.#serve(options, { binding: binding.name, session, filesystem });
+    log.info({ directory, binding: binding.name }, "mounted");
+    return info;
+  }
+
+  /** Our own channel where it is to be had, unless one is asked for by name. */
+  async #binding(wanted: MountOptions["binding"]): Promise<Binding> {
+    const { bindings, log } = this.#options;
+    if (wanted === "fuse-native") return bindings["fuse-native"]();
+    try {
+      return await bindings.native();
+    } catch (error) {
+      const failure = fromUnknown(error);
+      if (wanted === "native" || failure.code !== "NOT_SUPPORTED") throw failure;
+      log.warn({ reason: failure.message }, "mounts go through fuse-native, which is slower");
+      return bindings["fuse-native"]();
+    }
+  }
+
+  #filesystem(binding: Binding, { uid, gid, umask }: MountOptions, kept?: KeptInodes): Filesystem {
     const { source, clock, log } = this.#options;
-    const { directory, allowOther, uid, gid, umask } = options;
-    const binding = await this.#options.bindings[options.binding === "native" ? "native" : "fuse-native"]();
-    const filesystem = new Filesystem({
+    return new Filesystem({
       source,
       clock,
       logger: log,
@@ -78,23 +117,52 @@ export class KernelMounts implements OwnedMountHost {
       budget: this.#budget,
       guarded: this.#options.guarded,
       limits: { requestMs: this.#options.readTimeoutMs + (MOUNT_REQUEST_MS - READ_DEADLINE_MS) },
+      ...(kept === undefined ? {} : { kept }),
     });
-    let session: MountSession;
-    try {
-      // Nothing in the tree can be written yet, whatever was asked for: the kernel then says so to access(2) too.
-      session = await binding.mount(filesystem, { directory, allowOther, readOnly: true });
-    } catch (error) {
-      await filesystem.close();
-      throw error;
-    }
-    const info: MountInfo = { directory, binding: binding.name, readOnly: true };
-    const watch = options.ownerPid === undefined ? undefined : this.#watchOwner(directory, options.ownerPid);
-    const mount: Mount = { info, session, filesystem, unwatch: () => watch?.abort() };
+  }
+
+  #serve(
+    options: MountOptions,
+    { binding, ...served }: { binding: Binding["name"] } & Pick<Mount, "session" | "filesystem">,
+  ): MountInfo {
+    const { directory, ownerPid } = options;
+    const info: MountInfo = { directory, binding, readOnly: true };
+    const watch = ownerPid === undefined ? undefined : this.#watchOwner(directory, ownerPid);
+    const mount: Mount = { ...served, info, unwatch: () => watch?.abort() };
     this.#mounts.set(directory, mount);
-    session.onEnd(() => this.#ended(mount));
-    log.info({ directory, binding: binding.name }, "mounted");
+    served.session.onEnd(() => this.#ended(mount));
     this.#changed();
     return info;
+  }
+
+  async restore(): Promise<void> {
+    const { log } = this.#options;
+    try {
+      for (const inherited of (await this.#options.inherited) ?? []) await this.#restore(inherited);
+    } catch (error) {
+      log.error({ reason: fromUnknown(error).message }, "mounts could not be taken over");
+    }
+  }
+
+  async #restore({ directory, note, device }: Inherited): Promise<void> {
+    const { bindings, log } = this.#options;
+    const options = JSON.parse(note) as MountOptions;
+    try {
+      const binding = await bindings.native();
+      const make = (kept: KeptInodes) => this.#filesystem(binding, options, kept);
+      this.#serve(options, { binding: "native", ...(await binding.resume(directory, device, make)) });
+    } catch (error) {
+      const { code, message } = fromUnknown(error);
+      log.warn({ directory, code, reason: message }, "mount is made anew");
+      // What was open in it fails: there is nobody who could answer for it.
+      await device.unmount({ lazy: true }).catch((failure) => {
+        log.warn({ directory, reason: fromUnknown(failure).message }, "unmount failed");
+      });
+      device.close();
+      await this.mount(options).catch((failure) => {
+        log.error({ directory, reason: fromUnknown(failure).message }, "mount lost");
+      });
+    }
   }
 
   async unmount({ directory, ...how }: UnmountOptions & { directory: string }): Promise<void> {
@@ -113,13 +181,20 @@ export class KernelMounts implements OwnedMountHost {
     this.#listeners.add(listener);
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  close({ leaveMounts }: { readonly leaveMounts: boolean } = { leaveMounts: false }): Promise<void> {
+    this.#closing ??= this.#close(leaveMounts);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
-    await Promise.all([...this.#mounts.values()].map((mount) => this.#end(mount)));
+  async #close(leaveMounts: boolean): Promise<void> {
+    await Promise.all(
+      [...this.#mounts.values()].map(async (mount) => {
+        const { session, filesystem, unwatch } = mount;
+        if (!leaveMounts || !(await session.leave?.())) return this.#end(mount);
+        unwatch();
+        await filesystem.close();
+      }),
+    );
   }
 
   async #end(mount: Mount): Promise<void> {

@@ -25,8 +25,10 @@ import { makeDirectories, socketAccess } from "./workhome-files.ts";
 
 /** A MountHost that ends its mounts when the daemon stops. */
 export interface OwnedMountHost extends MountHost {
-  /** Unmounts all, busy ones lazily. Idempotent. */
-  close(): Promise<void>;
+  /** Goes on with what an earlier daemon had mounted, if there is any. Never fails: what cannot be gone on with is mounted anew. */
+  restore(): Promise<void>;
+  /** Unmounts all, busy ones lazily; or leaves to a successor those that can have one. Idempotent. */
+  close(options?: { readonly leaveMounts: boolean }): Promise<void>;
 }
 
 export interface DaemonOptions extends ContentOptions {
@@ -49,6 +51,7 @@ export class Daemon {
   /** In the order of their start. */
   readonly #parts: Part[] = [];
   #closing: Promise<void> | undefined;
+  #leaveMounts = false;
   #served = false;
 
   private constructor(options: DaemonOptions) {
@@ -65,13 +68,15 @@ export class Daemon {
       await daemon.#start();
       return daemon;
     } catch (error) {
-      await daemon.close();
+      // Another attempt may succeed, and go on with what is mounted.
+      await daemon.close({ leaveMounts: true });
       throw error;
     }
   }
 
   /** Stops all parts, last started first: takes no more calls, unmounts, ends fetches, flushes. Idempotent. */
-  close(): Promise<void> {
+  close(options: { readonly leaveMounts: boolean } = { leaveMounts: false }): Promise<void> {
+    this.#leaveMounts ||= options.leaveMounts;
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -89,8 +94,10 @@ export class Daemon {
     const content = await openContent(this.#options, { metrics, ownPorts, started });
     const lifetime = new Lifetime({ clock, until: this.#options.until, end: this.#options.onEnd });
     const mounts = this.#options.mountHost(content.tree);
-    this.#started("mounts", () => mounts.close());
+    this.#started("mounts", () => mounts.close({ leaveMounts: this.#leaveMounts }));
     mounts.onChange(() => lifetime.mountsAre(mounts.list().length));
+    // Whoever reads from them has been waiting since the last daemon died.
+    await mounts.restore();
     await this.#serveHttp(loaded, metrics, ownPorts);
     this.#watch(metrics, content.storage, mounts);
     this.#collectRegularly(content.storage, loaded.config.gc.interval);

@@ -12,6 +12,8 @@ export interface MountOptions {
   readonly readOnly?: boolean;
   /** Users other than the mounting one may enter. Default false. */
   readonly allowOther?: boolean;
+  /** For whoever goes on with the mount when this process is dead; what it says is the caller's. Default "". */
+  readonly note?: string;
 }
 
 export interface UnmountOptions {
@@ -30,6 +32,11 @@ export interface MountSession {
    * @throws P2pfsError BUSY when files are open and neither option is set, NOT_PERMITTED, DeadlineError
    */
   unmount(options?: UnmountOptions): Promise<void>;
+  /**
+   * Stops answering and leaves the mount to another process, where that is possible: what is unanswered is asked there.
+   * @returns false when the mount cannot be without this process
+   */
+  leave?(): Promise<boolean>;
   /** Calls back once, when nothing is served any more, whoever unmounted it. @returns the unsubscriber */
   onEnd(listener: () => void): () => void;
 }

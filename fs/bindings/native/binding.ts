@@ -47,7 +47,7 @@ const DEFAULT_TIMEOUTS: Timeouts = {
 export interface NativeBinding extends Binding {
   /**
    * Makes the filesystem over a mount that an earlier process served, and goes on answering it.
-   * @param device closed by the session, or here when this fails
+   * @param device closed by the session; by the caller when this fails
    * @throws P2pfsError FAILED_PRECONDITION when the kernel cannot send again what that process left unanswered, or no
    * kernel had agreed with it: the mount has to be made anew then
    */
@@ -109,31 +109,26 @@ async function resume(
   device: MountedDevice,
   make: (kept: KeptInodes) => Filesystem,
 ): Promise<Resumed> {
-  try {
-    const { journalFd } = device;
-    const past = journalFd === undefined ? undefined : openJournal(addon, journalFd);
-    const agreement = past?.state.agreement;
-    if (past === undefined || agreement === undefined)
-      throw new P2pfsError("FAILED_PRECONDITION", `the mount at ${directory} was never begun`);
-    if ((agreement.flags & INIT_FLAG.HAS_RESEND) === 0n)
-      throw new P2pfsError("FAILED_PRECONDITION", "this kernel does not send requests again (6.9 does)");
-    const { inodes, last } = past.state;
-    const filesystem = make({
-      inodes: inodes.values(),
-      lastInode: last.inode,
-      lastFile: last.file,
-      lastDirectory: last.directory,
-    });
-    filesystem.tell(past.journal);
-    const parts = await sessionParts(addon, env);
-    const session = new NativeSession({ ...parts, directory, device, journal: past.journal, filesystem });
-    await session.resume(past.state, agreement);
-    past.journal.begin(() => filesystem.kept());
-    return { session, filesystem };
-  } catch (error) {
-    device.close();
-    throw error;
-  }
+  const { journalFd } = device;
+  const past = journalFd === undefined ? undefined : openJournal(addon, journalFd);
+  const agreement = past?.state.agreement;
+  if (past === undefined || agreement === undefined)
+    throw new P2pfsError("FAILED_PRECONDITION", `the mount at ${directory} was never begun`);
+  if ((agreement.flags & INIT_FLAG.HAS_RESEND) === 0n)
+    throw new P2pfsError("FAILED_PRECONDITION", "this kernel does not send requests again (6.9 does)");
+  const { inodes, last } = past.state;
+  const filesystem = make({
+    inodes: inodes.values(),
+    lastInode: last.inode,
+    lastFile: last.file,
+    lastDirectory: last.directory,
+  });
+  filesystem.tell(past.journal);
+  const parts = await sessionParts(addon, env);
+  const session = new NativeSession({ ...parts, directory, device, journal: past.journal, filesystem });
+  await session.resume(past.state, agreement);
+  past.journal.begin(() => filesystem.kept());
+  return { session, filesystem };
 }
 
 function openJournal(addon: NativeAddon, fd: number): { journal: MountJournal; state: JournalState } {

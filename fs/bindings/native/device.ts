@@ -14,6 +14,8 @@ export interface MountedDevice {
   readonly fd: number;
   /** Where what a successor must know is written; undefined: this process will have none. */
   readonly journalFd: number | undefined;
+  /** Called whenever somebody was answered. */
+  served(): void;
   /** Takes the mount away. @throws P2pfsError BUSY, NOT_PERMITTED, DeadlineError */
   unmount(options: UnmountOptions): Promise<void>;
   /** The kernel is done with it, and so is everyone. Idempotent. */
@@ -23,7 +25,7 @@ export interface MountedDevice {
 /** Mounts. @param directory its path as the mount table will have it */
 export type Mounter = (
   directory: string,
-  options: Pick<MountOptions, "readOnly" | "allowOther">,
+  options: Pick<MountOptions, "readOnly" | "allowOther" | "note">,
 ) => Promise<MountedDevice>;
 
 /** Mounts that end with this process. */
@@ -34,6 +36,8 @@ export function ownMounter(addon: NativeAddon, clock: Clock): Mounter {
     return {
       fd,
       journalFd: undefined,
+      // Nobody counts.
+      served() {},
       unmount: (how) => unmountDirectory(directory, { ...how, clock }),
       close() {
         if (closed) return;

@@ -83,7 +83,10 @@ export class NativeSession implements MountSession {
       onEnd: (errno) => void this.#finish(errno),
     });
     const { logger } = filesystem;
-    const writer = new ReplyWriter(this.#channel, journal && (() => journal.flush()));
+    const writer = new ReplyWriter(this.#channel, () => {
+      journal?.flush();
+      device.served();
+    });
     const requests = new KernelRequests(logger, writer);
     const openNodes = new OpenNodes(this.#channel, (reason) => void this.#withoutPassthrough(reason));
     const names = new NameOperations({ filesystem, writer, requests, timeouts, journal });
@@ -125,10 +128,13 @@ export class NativeSession implements MountSession {
   }
 
   /** Stops answering and leaves the mount as it is: whoever serves it next is sent what has no answer yet. */
-  async leave(): Promise<void> {
+  async leave(): Promise<boolean> {
+    const { journal } = this.#parts;
+    if (journal === undefined || this.#hasEnded) return false;
     // Answers may still leave until then, and the journal must have what they let the kernel know.
     await this.#channel.close();
-    this.#parts.journal?.stop();
+    journal.stop();
+    return true;
   }
 
   /** @returns false when what was open is not here any more */

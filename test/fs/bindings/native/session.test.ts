@@ -59,6 +59,7 @@ class Talk {
       device: {
         fd: kernel.device,
         journalFd: undefined,
+        served() {},
         unmount: async () => {},
         close: () => closeSync(kernel.device),
       },
