@@ -5,7 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
 import { NotFoundError, P2pfsError } from "../base/errors.ts";
-import { MOUNT_REQUEST_MS, OWNER_LOOK_MS, READ_DEADLINE_MS } from "../base/limits.ts";
+import { MOUNT_REQUEST_MS, OWNER_LOOK_MS, READ_AHEAD_BYTES_MAX, READ_DEADLINE_MS } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import { livingProcess } from "../base/process-life.ts";
@@ -50,7 +50,9 @@ interface Mount {
 
 export class KernelMounts implements OwnedMountHost {
   readonly #options: KernelMountsOptions;
-  readonly #budget = new ReadAheadBudget();
+  readonly #budget = new ReadAheadBudget(() =>
+    Math.min(READ_AHEAD_BYTES_MAX, this.#options.source.windowBytesMax ?? Number.POSITIVE_INFINITY),
+  );
   readonly #mounts = new Map<string, Mount>();
   readonly #mounting = new Set<string>();
   readonly #listeners = new Set<() => void>();

@@ -131,6 +131,7 @@ async function openStorage(
       policy: {
         taskTtlMs: policy.taskTTL,
         diskThresholdBytes: policy.diskThreshold,
+        cacheThresholdBytes: policy.cacheThreshold,
         diskHighThresholdPercent: policy.diskHighThresholdPercent,
         diskLowThresholdPercent: policy.diskLowThresholdPercent,
       },

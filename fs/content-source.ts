@@ -59,7 +59,35 @@ export interface OpenContent {
   want(range: { offset: number; length: number }, priority: Priority, signal?: AbortSignal): Promise<void>;
   /** Takes back interest in a range that was wanted below demand and has not been begun. */
   unwant(range: { offset: number; length: number }): void;
+  /**
+   * Bytes of a complete file may go again when there is no room: their bits are cleared first. What is present of the range
+   * stays until the result is called: for a read of it that is under way. Idempotent.
+   */
+  hold(range: { offset: number; length: number }): () => void;
+  /** The range was read by somebody who held nothing. */
+  wasRead(range: { offset: number; length: number }): void;
+  /** All that is here stays until the result is called, with close() at the latest: somebody reads `fd` by himself. */
+  keepWhole(): () => void;
+  /** The same, if the content is complete and enough room is left for other files; undefined: bytes may go. */
+  passThrough(): (() => void) | undefined;
+  /**
+   * Names readers that look at `blocks` and hold nothing: after bits were cleared, and before bytes go, `drain` is waited for,
+   * which says that reads begun until then are over. The same function may be named more than once. @returns takes it back
+   */
+  addDrain(drain: () => Promise<void>): () => void;
+  /** Says who reads it in order, when somebody must choose what goes. Forgotten with close(). */
+  follow(readers: () => readonly OrderlyReader[]): void;
   close(): Promise<void>;
+}
+
+/** A reader that goes through a file in order; bytes. */
+export interface OrderlyReader {
+  /** Where it began. */
+  readonly start: number;
+  /** Where it is. */
+  readonly at: number;
+  /** End of what is fetched ahead of it. */
+  readonly aheadEnd: number;
 }
 
 /** A small file made at open: control files. */
@@ -85,6 +113,8 @@ export interface KnownChild {
 
 export interface ContentSource {
   readonly root: SourceNode;
+  /** Bytes that what is fetched ahead of readers may take together, as there is room; undefined: no matter. Changes. */
+  readonly windowBytesMax?: number;
   /** The child, or undefined when there is none. @throws PermissionError, UnavailableError, … */
   lookup(parent: SourceNode, name: string, signal?: AbortSignal): Promise<SourceNode | undefined>;
   /** Attributes now, revalidated when older than the source's own time-out. @throws NotFoundError when it is gone */

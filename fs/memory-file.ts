@@ -6,7 +6,7 @@ import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { orAborted } from "../base/deadline.ts";
 import { ChangedError, P2pfsError } from "../base/errors.ts";
-import type { NodeAttributes, OpenContent, Priority } from "./content-source.ts";
+import type { NodeAttributes, OpenContent, OrderlyReader, Priority } from "./content-source.ts";
 import { sharedController } from "./request-wait.ts";
 
 /** The bytes a file has at its origin. */
@@ -44,6 +44,13 @@ interface Version {
   readonly blocks: Uint8Array;
   /** Blocks that are not in the file. */
   missing: number;
+  /** Blocks that were evicted and whose bytes are there still: nothing may come there yet. */
+  readonly going: Set<number>;
+}
+
+interface ByteSpan {
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** Deterministic bytes: the same for the same seed, different at every word. */
@@ -74,6 +81,12 @@ export function bytesContent(bytes: Uint8Array | string): MemoryContent {
 /** Closed by the source. */
 export class MemoryFile {
   readonly wants: WantRecord[] = [];
+  /** Whether it may be passed through to the kernel when it is complete. */
+  passesThrough = true;
+  /** Who reads it in order, as last told. */
+  readers: () => readonly OrderlyReader[] = () => [];
+  readonly #held = new Set<ByteSpan>();
+  readonly #drains = new Set<() => Promise<void>>();
   readonly #spec: MemoryFileSpec;
   readonly #versions: Version[] = [];
   #version: Version;
@@ -135,12 +148,27 @@ export class MemoryFile {
     this.#pass();
   }
 
-  /** Takes a block's bit away, as eviction does. */
-  evict(block: number): void {
-    const { blocks } = this.#version;
-    if (!hasBlock(blocks, block)) return;
-    blocks[block >> 3] = (blocks[block >> 3] ?? 0) & ~(1 << (block & 7));
-    this.#version.missing += 1;
+  /**
+   * Takes a block away: its bit at once, its bytes when nobody reads them any more, so that whoever reads on gets zeros.
+   * @returns false when somebody holds it
+   */
+  evict(block: number): boolean {
+    const version = this.#version;
+    if (!hasBlock(version.blocks, block)) return true;
+    if (this.isHeld(block)) return false;
+    version.blocks[block >> 3] = (version.blocks[block >> 3] ?? 0) & ~(1 << (block & 7));
+    version.missing += 1;
+    version.going.add(block);
+    void Promise.all([...this.#drains].map((drain) => drain())).then(() => this.#zero(version, block));
+    return true;
+  }
+
+  /** Whether a read of the block is under way. */
+  isHeld(block: number): boolean {
+    const { blockBytes } = this.#spec;
+    for (const { offset, length } of this.#held)
+      if (offset < (block + 1) * blockBytes && offset + length > block * blockBytes) return true;
+    return false;
   }
 
   /** Cuts the newest version's local file short below its bits, as a fault of the disk would. */
@@ -172,6 +200,21 @@ export class MemoryFile {
       resume: `v${version.number}`,
       want: (range, priority, signal) => this.#want(version, range, priority, [closed.signal, signal]),
       unwant: (range) => void this.wants.push({ ...range, priority: "unwanted" }),
+      hold: (range) => {
+        const held = { ...range };
+        this.#held.add(held);
+        return () => void this.#held.delete(held);
+      },
+      wasRead: () => {},
+      keepWhole: () => () => {},
+      passThrough: () => (version.missing === 0 && this.passesThrough ? () => {} : undefined),
+      addDrain: (drain) => {
+        this.#drains.add(drain);
+        return () => void this.#drains.delete(drain);
+      },
+      follow: (readers) => {
+        this.readers = readers;
+      },
       close: async () => {
         if (closed.signal.aborted) return;
         closed.abort(new P2pfsError("CLOSED", "the content is closed"));
@@ -199,7 +242,8 @@ export class MemoryFile {
       while (!hasBlock(version.blocks, block)) {
         for (const signal of signals) if (signal?.aborted) throw signal.reason;
         if (version !== this.#version) throw new ChangedError("the origin holds another version now");
-        if (this.#gate === "open") this.#write(version, block);
+        if (version.going.has(block)) await this.#untilPassed(signals);
+        else if (this.#gate === "open") this.#write(version, block);
         else if (this.#gate !== "held") throw this.#gate;
         else await this.#untilPassed(signals);
       }
@@ -223,10 +267,19 @@ export class MemoryFile {
     ftruncateSync(fd, content.size);
     const blockCount = Math.ceil(content.size / this.#spec.blockBytes);
     const blocks = new Uint8Array(Math.ceil(blockCount / 8));
-    const version = { number, content, path, fd, blocks, missing: blockCount };
+    const version = { number, content, path, fd, blocks, missing: blockCount, going: new Set<number>() };
     this.#versions.push(version);
     if (present) for (let block = 0; block < blockCount; block++) this.#write(version, block);
     return version;
+  }
+
+  #zero(version: Version, block: number): void {
+    const { blockBytes } = this.#spec;
+    const offset = block * blockBytes;
+    const length = Math.min(blockBytes, version.content.size - offset);
+    if (this.#versions.includes(version)) writeSync(version.fd, Buffer.alloc(length), 0, length, offset);
+    version.going.delete(block);
+    this.#pass();
   }
 
   #write(version: Version, block: number): void {

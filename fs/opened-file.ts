@@ -49,7 +49,8 @@ export class OpenedFile {
   readonly attributes: NodeAttributes;
   readonly #content: OpenContent | undefined;
   readonly #text: OpenText | undefined;
-  readonly #windows: ReadWindows | undefined;
+  /** From the moment on when something is missing. */
+  #windows: ReadWindows | undefined;
   /** The bits as they were at open: what is set beyond them was written since. */
   readonly #blocksAtOpen: Uint8Array;
   readonly #env: OpenedFileEnvironment;
@@ -67,14 +68,6 @@ export class OpenedFile {
     const content = this.#content;
     const isLazy = content !== undefined && !content.complete;
     this.#blocksAtOpen = isLazy ? content.blocks.slice() : NO_BLOCKS;
-    this.#windows = isLazy
-      ? new ReadWindows({
-          sizeBytes: content.attributes.size,
-          pieceBytes: content.pieceBytes,
-          budget: env.budget,
-          drop: (range) => content.unwant(range),
-        })
-      : undefined;
   }
 
   /** Names its bytes among those of its path; a control file's are new at each opening. */
@@ -146,6 +139,7 @@ export class OpenedFile {
   /** A read was answered without read(): what is read ahead follows it all the same. */
   observe(reader: number, range: ByteRange): void {
     assert(this.#closing === undefined, "a closed file is not read");
+    this.#content?.wasRead(range);
     this.#advance(reader, range);
   }
 
@@ -177,28 +171,29 @@ export class OpenedFile {
   ): Promise<ReadPlan> {
     const { clock, requestMs = MOUNT_REQUEST_MS } = this.#env;
     const wait = { clock, what: "the file's bytes", afterMs: requestMs, parents: signals };
-    try {
-      await waitFor(wait, async (signal) => {
-        // Asked before the windows advise anything: a blocked reader comes first.
-        const wanted = content.want(range, "demand", signal);
-        this.#advance(reader, range);
-        await wanted;
-        // What was evicted again before we came is asked for again.
-        for (let attempt = 1; !arePresent(content.blocks, content.blockBytes, range); attempt++) {
-          if (attempt === READ_ATTEMPTS_MAX)
-            throw new P2pfsError("INTERNAL", "the bytes that were promised are not here");
-          await content.want(range, "demand", signal);
-        }
-      });
-    } catch (error) {
-      this.#noteChange(error);
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await waitFor(wait, async (signal) => {
+          // Asked before the windows advise anything: a blocked reader comes first.
+          const wanted = content.want(range, "demand", signal);
+          if (attempt === 1) this.#advance(reader, range);
+          await wanted;
+        });
+      } catch (error) {
+        this.#noteChange(error);
+        throw error;
+      }
+      // What was evicted again before we came is asked for again.
+      if (arePresent(content.blocks, content.blockBytes, range))
+        return this.#plan(range.offset, range.length, true);
+      if (attempt === READ_ATTEMPTS_MAX)
+        throw new P2pfsError("INTERNAL", "the bytes that were promised are not here");
     }
-    return this.#plan(range.offset, range.length, true);
   }
 
   #plan(offset: number, length: number, recent: boolean): ReadPlan {
     this.#plans += 1;
+    const release = length === 0 ? undefined : this.#content?.hold({ offset, length });
     let ended = false;
     return {
       bytes: this.#text?.bytes.subarray(offset, offset + length),
@@ -210,6 +205,7 @@ export class OpenedFile {
       end: () => {
         assert(!ended, "a read ends once");
         ended = true;
+        release?.();
         this.#plans -= 1;
         if (this.#plans === 0) this.#drained?.();
       },
@@ -227,9 +223,10 @@ export class OpenedFile {
   }
 
   #advance(reader: number, range: ByteRange): void {
-    const advice = this.#windows?.observe(reader, range, this.#env.clock.monotonicMs());
     const content = this.#content;
-    if (advice === undefined || content === undefined) return;
+    if (content === undefined) return;
+    const advice = this.#windowsOf(content)?.observe(reader, range, this.#env.clock.monotonicMs());
+    if (advice === undefined) return;
     const missing = trimPresent(content.blocks, content.blockBytes, advice.range);
     if (missing === undefined) return;
     content.want(missing, "read-ahead").catch((error: unknown) => {
@@ -239,6 +236,20 @@ export class OpenedFile {
       const { code, message } = fromUnknown(error);
       this.#env.logger.debug({ code, reason: message, ...missing }, "read-ahead failed");
     });
+  }
+
+  /** undefined as long as nothing was ever missing. */
+  #windowsOf(content: OpenContent): ReadWindows | undefined {
+    if (this.#windows !== undefined || content.complete) return this.#windows;
+    const windows = new ReadWindows({
+      sizeBytes: content.attributes.size,
+      pieceBytes: content.pieceBytes,
+      budget: this.#env.budget,
+      drop: (range) => content.unwant(range),
+    });
+    content.follow(() => windows.readers(this.#env.clock.monotonicMs()));
+    this.#windows = windows;
+    return windows;
   }
 
   #noteChange(error: unknown): void {

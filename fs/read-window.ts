@@ -13,7 +13,10 @@ import {
   READ_STREAM_FORWARD_BYTES,
   READ_STREAM_IDLE_MS,
   READ_STREAMS_PER_INODE,
+  READER_GOES_ON_MS,
 } from "../base/limits.ts";
+
+import type { OrderlyReader } from "./content-source.ts";
 
 /** A stretch of a file, bytes. */
 export interface ByteRange {
@@ -50,15 +53,25 @@ export interface ReadAdvice {
 
 /** Bytes that windows may cover together, shared by all inodes (and all mounts, if they are given the same one). */
 export class ReadAheadBudget {
-  readonly bytesMax: number;
   readonly idleMs: number;
+  readonly #bytesMax: () => number;
   /** Streams with a window, least recently read first. */
   readonly #streams = new Set<ReadStream>();
 
-  /** @param idleMs time without a read after which a window may be taken away for another. */
-  constructor(bytesMax: number = READ_AHEAD_BYTES_MAX, idleMs: number = READ_STREAM_IDLE_MS) {
-    this.bytesMax = bytesMax;
+  /**
+   * @param bytesMax the bound, or what tells it
+   * @param idleMs time without a read after which a window may be taken away for another
+   */
+  constructor(
+    bytesMax: number | (() => number) = READ_AHEAD_BYTES_MAX,
+    idleMs: number = READ_STREAM_IDLE_MS,
+  ) {
+    this.#bytesMax = typeof bytesMax === "number" ? () => bytesMax : bytesMax;
     this.idleMs = idleMs;
+  }
+
+  get bytesMax(): number {
+    return this.#bytesMax();
   }
 
   /** Bytes ahead of their readers, all streams together. */
@@ -138,6 +151,14 @@ export class ReadWindows {
 
   get streamCount(): number {
     return this.#streams.size;
+  }
+
+  /** Those who go through the file in order and are expected to go on. */
+  readers(nowMs: number): OrderlyReader[] {
+    const orderly = [...this.#streams].filter(
+      (stream) => isSequential(stream) && nowMs - stream.lastReadMs < READER_GOES_ON_MS,
+    );
+    return orderly.map(({ start, frontier, aheadEnd }) => ({ start, at: frontier, aheadEnd }));
   }
 
   /** Notes a read and says what to want ahead. The read itself is the caller's to want, at demand. */

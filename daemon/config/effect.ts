@@ -19,6 +19,7 @@ const KEYS_WITH_EFFECT = [
   "gc.interval",
   "gc.policy.taskTTL",
   "gc.policy.diskThreshold",
+  "gc.policy.cacheThreshold",
   "gc.policy.diskHighThresholdPercent",
   "gc.policy.diskLowThresholdPercent",
   "health",

@@ -118,6 +118,8 @@ const gc = section({
     pageCacheIdleTimeout: duration(1).default(40 * MINUTE_MS),
     /** Bytes of room for everything below storage.dir; 0: what the disk has. */
     diskThreshold: byteSize().default(0),
+    /** Ours. Bytes of room for content that is only cached: neither seeded nor pinned; 0: what the other bounds leave. */
+    cacheThreshold: byteSize().default(0),
     diskHighThresholdPercent: whole(1, 99).default(80),
     diskLowThresholdPercent: whole(1, 99).default(60),
   }),

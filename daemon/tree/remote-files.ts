@@ -170,6 +170,12 @@ export class RemoteFiles {
           throw aboutUrl(error, record.url);
         }),
       unwant: (range) => task.unwant(range),
+      hold: (range) => task.hold(range),
+      wasRead: (range) => task.wasRead(range),
+      keepWhole: () => task.keepWhole(),
+      passThrough: () => task.passThrough(),
+      addDrain: (drain) => task.addDrain(drain),
+      follow: (readers) => task.follow(readers),
       close: () => {
         if (holders.delete(task) && holders.size === 0) this.#open.delete(key);
         return task.close();

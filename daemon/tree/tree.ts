@@ -51,7 +51,7 @@ export interface TreeOptions {
   /** Texts of the control files: stats, config, log. */
   readonly controls: Readonly<Record<string, ControlText>>;
   /** `storage.usage`. */
-  readonly usage: () => Promise<{ availableBytes: number; totalBytes: number; taskCount: number }>;
+  readonly usage: () => Promise<{ usedBytes: number; availableBytes: number; taskCount: number }>;
   /** The engine's, so that one wait for a dead origin serves both; default: the tree's own. */
   readonly down?: OriginsDown;
 }
@@ -189,8 +189,14 @@ export class Tree implements ContentSource {
     return name.startsWith("user.p2p.") ? (await this.#xattrs(node)).get(name) : undefined;
   }
 
+  get windowBytesMax(): number {
+    return this.#options.engine.windowBytesMax;
+  }
+
   async space(): Promise<SpaceFigures> {
-    const { totalBytes, availableBytes, taskCount } = await this.#options.usage();
+    const { usedBytes, availableBytes, taskCount } = await this.#options.usage();
+    // What may still come, by whichever bound is nearest, and what is here: a bound that the disk cannot keep is no room.
+    const totalBytes = usedBytes + availableBytes;
     return { totalBytes, freeBytes: availableBytes, availableBytes, files: taskCount };
   }
 

@@ -15,6 +15,7 @@ import type { ReadPlan } from "../../opened-file.ts";
 import { OPEN_FLAG } from "../kernel-abi/flags.ts";
 import { writeOpen } from "../kernel-abi/replies.ts";
 import type { KernelRequest } from "../kernel-abi/requests.ts";
+import { ContentKeeping } from "./content-keeping.ts";
 import type { KeptHandle } from "./journal-records.ts";
 import type { KernelRequests, RequestWait } from "./kernel-requests.ts";
 import { type MountJournal, openedBefore } from "./mount-journal.ts";
@@ -41,6 +42,7 @@ export class FileOperations {
   readonly #requests: KernelRequests;
   readonly #openNodes: OpenNodes;
   readonly #journal: MountJournal | undefined;
+  readonly #keeping: ContentKeeping;
 
   constructor(parts: FileOperationsParts) {
     this.#filesystem = parts.filesystem;
@@ -49,6 +51,7 @@ export class FileOperations {
     this.#requests = parts.requests;
     this.#openNodes = parts.openNodes;
     this.#journal = parts.journal;
+    this.#keeping = new ContentKeeping(parts.channel);
   }
 
   /** Opens what an earlier process had open, as it was open. @throws P2pfsError STALE when it is not here any more */
@@ -60,7 +63,9 @@ export class FileOperations {
     if (resume !== undefined) this.#openNodes.restore(nodeid, handle, backingId);
     await this.#filesystem.restoreFile(handle, nodeid, resume);
     const content = this.#filesystem.contentOf(handle);
-    if (content !== undefined && backingId === 0) this.#lend(nodeid, handle, content);
+    if (content === undefined) return;
+    if (backingId === 0) this.#lend(nodeid, handle, content);
+    else this.#keeping.whole(handle, content.keepWhole());
   }
 
   async open(request: Request<"open">, wait: RequestWait): Promise<void> {
@@ -85,6 +90,7 @@ export class FileOperations {
 
   read(request: Request<"read">, wait: RequestWait): void | Promise<void> {
     const { handle, offset, size, header } = request;
+    this.#observeFromNowOn(handle);
     const plan = this.#filesystem.read(handle, { offset, length: size }, wait.signal);
     if (plan instanceof Promise) return plan.then((ready) => this.#answerRead(header.unique, ready));
     this.#answerRead(header.unique, plan);
@@ -116,6 +122,7 @@ export class FileOperations {
 
   #close(nodeid: InodeNumber, handle: number): void {
     this.#channel.deleteFile(handle);
+    this.#keeping.end(handle);
     this.#openNodes.release(nodeid, handle);
     this.#filesystem.release(handle);
     this.#journal?.released("file", handle);
@@ -126,10 +133,13 @@ export class FileOperations {
     const content = this.#filesystem.contentOf(handle);
     // Bytes made at open have no size before.
     if (content === undefined) return { flags: OPEN_FLAG.DIRECT_IO, backingId: 0 };
-    const backing = isWhole(content) ? content : undefined;
+    const keep = isWhole(content) ? content.passThrough() : undefined;
+    const backing = keep === undefined ? undefined : content;
     const way = this.#openNodes.open(nodeid, handle, backing, this.#filesystem.isCurrent(nodeid));
+    if (way.way !== "passthrough") keep?.();
     switch (way.way) {
       case "passthrough":
+        this.#keeping.whole(handle, keep ?? content.keepWhole());
         return { flags: OPEN_FLAG.PASSTHROUGH | OPEN_FLAG.NOFLUSH, backingId: way.backingId };
       case "elsewhere":
         this.#filesystem.detach(nodeid);
@@ -144,16 +154,26 @@ export class FileOperations {
 
   /** Lets the channel's threads answer reads of the handle; all handles of a node share one descriptor there. */
   #lend(nodeid: InodeNumber, handle: number, content: OpenContent): void {
+    this.#keeping.lent(handle, content);
     const other = this.#openNodes.otherCached(nodeid, handle);
-    if (other !== undefined && this.#channel.shareFile(handle, other)) return;
+    // What was lent when all was here is not observed; that must not be shared once some is missing.
+    const alike = other !== undefined && (content.complete || this.#keeping.unobserved(other) === undefined);
+    if (alike && this.#channel.shareFile(handle, other)) return;
+    this.#setFile(handle, content);
+  }
+
+  /** A complete file too is read by its bits: it may lose pieces while it is open. */
+  #setFile(handle: number, content: OpenContent): void {
     const { fd, blocks, blockBytes, complete } = content;
-    this.#channel.setFile(handle, {
-      fd,
-      sizeBytes: content.attributes.size,
-      blockBytes,
-      blocks: complete ? undefined : blocks,
-      observed: !complete,
-    });
+    const sizeBytes = content.attributes.size;
+    this.#channel.setFile(handle, { fd, sizeBytes, blockBytes, blocks, observed: !complete });
+    this.#keeping.observe(handle, !complete);
+  }
+
+  /** A file that was complete when it was lent has lost pieces: its reads are looked at like those of any that lacks some. */
+  #observeFromNowOn(handle: number): void {
+    const content = this.#keeping.unobserved(handle);
+    if (content !== undefined && !content.complete) this.#setFile(handle, content);
   }
 
   #answerRead(unique: bigint, plan: ReadPlan): void {
