@@ -1,6 +1,7 @@
 /** `p2pfs status`: mounts, disk and tasks of the running daemon, for people or as JSON. */
 import type { Command } from "commander";
 import type { StatusResponse__Output } from "../proto/gen/p2pfs/v1/StatusResponse.ts";
+import type { StorageStatus__Output } from "../proto/gen/p2pfs/v1/StorageStatus.ts";
 import { ask } from "./daemon-client.ts";
 import { connectDaemon } from "./daemon-start.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "./home.ts";
@@ -49,6 +50,7 @@ export function describe(status: StatusResponse__Output): string {
   if (storage)
     lines.push(
       `storage  ${storage.directory}: ${size(storage.usedBytes)} used, ${size(storage.availableBytes)} free of ${size(storage.totalBytes)}`,
+      `content  ${contentOf(storage)}`,
     );
   lines.push(`tasks    ${status.taskCount}`);
   const rows = tasks
@@ -73,6 +75,17 @@ export function describe(status: StatusResponse__Output): string {
       `and ${hidden} more, which ${tasks.length > rows.length ? "--json shows" : "were used longer ago"}`,
     );
   return `${lines.join("\n")}\n`;
+}
+
+/** What is held, by what may become of it. */
+function contentOf(storage: StorageStatus__Output): string {
+  const { cacheBytes, cacheThresholdBytes, seededBytes, pinnedBytes } = storage;
+  const bound = cacheThresholdBytes === 0 ? "" : ` of at most ${size(cacheThresholdBytes)}`;
+  const kept = [
+    ...(seededBytes === 0 ? [] : [`${size(seededBytes)} seeded`]),
+    ...(pinnedBytes === 0 ? [] : [`${size(pinnedBytes)} pinned`]),
+  ];
+  return [`${size(cacheBytes)} cached${bound}`, ...kept].join(", ");
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

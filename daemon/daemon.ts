@@ -135,6 +135,7 @@ export class Daemon {
         workhome: workhome.home,
         configDigest: loaded.digest,
         storageDir: loaded.config.storage.dir,
+        cacheThresholdBytes: loaded.config.gc.policy.cacheThreshold,
         usage: () => storage.usage(),
       },
       beginUse: () => lifetime.beginUse(),

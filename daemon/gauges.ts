@@ -1,12 +1,12 @@
 /** Metrics that are looked up when somebody scrapes: disk, memory, tasks, mounts, and how late the event loop runs. */
 import type { LoopWatchdog } from "./loop-watchdog.ts";
 import type { DaemonMetrics } from "./server/metrics.ts";
-import type { MountHost } from "./server/ports.ts";
+import type { MountHost, StorageFigures } from "./server/ports.ts";
 
 export interface Observed {
   readonly metrics: DaemonMetrics;
   readonly watchdog: LoopWatchdog;
-  readonly usage: () => Promise<{ usedBytes: number; totalBytes: number; taskCount: number }>;
+  readonly usage: () => Promise<StorageFigures>;
   readonly mounts: MountHost;
 }
 
@@ -20,6 +20,17 @@ export function registerGauges({ metrics, watchdog, usage, mounts }: Observed): 
     "dragonfly_client_disk_usage_space_total",
     "Bytes the storage fills.",
     async () => (await usage()).usedBytes,
+  );
+  metrics.observedBy(
+    "p2pfs_storage_bytes",
+    "Bytes the storage fills with content: what is only cached, what is kept for others, what is pinned.",
+    ["class"],
+    async (set) => {
+      const { cacheBytes, seededBytes, pinnedBytes } = await usage();
+      set({ class: "cache" }, cacheBytes);
+      set({ class: "seeded" }, seededBytes);
+      set({ class: "pinned" }, pinnedBytes);
+    },
   );
   metrics.observed("p2pfs_tasks", "Tasks held.", async () => (await usage()).taskCount);
   metrics.observed("p2pfs_mounts", "Mounts served.", () => mounts.list().length);

@@ -84,7 +84,7 @@ export class DaemonMetrics {
     name: string,
     help: string,
     labelNames: readonly string[],
-    collect: (set: (labels: Record<string, string>, value: number) => void) => void,
+    collect: (set: (labels: Record<string, string>, value: number) => void) => void | Promise<void>,
   ): void {
     new Gauge({
       name,
@@ -92,7 +92,7 @@ export class DaemonMetrics {
       labelNames: [...labelNames],
       registers: [this.registry],
       collect() {
-        collect((labels, value) => this.set(labels, value));
+        return collect((labels, value) => this.set(labels, value));
       },
     });
   }

@@ -69,7 +69,20 @@ export interface DaemonFacts {
   readonly workhome: string;
   readonly configDigest: string;
   readonly storageDir: string;
-  usage(): Promise<{ usedBytes: number; availableBytes: number; totalBytes: number; taskCount: number }>;
+  /** gc.policy.cacheThreshold. */
+  readonly cacheThresholdBytes: number;
+  usage(): Promise<StorageFigures>;
+}
+
+/** What the storage holds and may hold, bytes; see the storage. */
+export interface StorageFigures {
+  readonly usedBytes: number;
+  readonly availableBytes: number;
+  readonly totalBytes: number;
+  readonly cacheBytes: number;
+  readonly seededBytes: number;
+  readonly pinnedBytes: number;
+  readonly taskCount: number;
 }
 
 /** Who this host is to Dragonfly. */

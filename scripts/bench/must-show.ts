@@ -8,6 +8,7 @@ import { showInterleaved } from "../../test/system/shows/interleaved.ts";
 import { showBucketListing, showIndexTree } from "../../test/system/shows/listings.ts";
 import { showKeyBesidePrefix, showLyingFolders, showSignedUrl } from "../../test/system/shows/names.ts";
 import { OUTAGES } from "../../test/system/shows/outages.ts";
+import { showRoom } from "../../test/system/shows/room.ts";
 import { showScanners } from "../../test/system/shows/scanners.ts";
 import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
 import { linkUp } from "./lab.ts";
@@ -63,6 +64,18 @@ const SHOWS: readonly Show[] = [
     name: "scanners",
     diskBytes: 2 * GIB,
     run: (scope) => showScanners(scope, { fileCount: 1000, fileBytes: 512 * MIB, binding: "native" }),
+  },
+  ...(["native", "fuse-native"] as const).map(
+    (binding): Show => ({
+      name: `room-${binding}`,
+      diskBytes: 8 * GIB,
+      run: (scope) => showRoom(scope, { fileBytes: 4 * GIB, quotaBytes: GIB, pageCount: 2_000, binding }),
+    }),
+  ),
+  {
+    name: "room-headers",
+    diskBytes: GIB,
+    run: (scope) => showHeaders(scope, { fileBytes: 5 * GIB, fileCount: 200, diskBytesMax: 512 * MIB }),
   },
   { name: "html-everywhere", diskBytes: MIB, run: (scope) => showLyingFolders(scope, "html") },
   { name: "404-everywhere", diskBytes: MIB, run: (scope) => showLyingFolders(scope, 404) },

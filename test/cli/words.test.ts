@@ -90,7 +90,16 @@ test("status is a few lines and a table of the newest tasks", () => {
     workhome: "/w",
     configDigest: "",
     mounts: [{ directory: "/p2p", binding: "fuse-native", readOnly: true }],
-    storage: { directory: "/w/storage", usedBytes: 1024, availableBytes: 2048, totalBytes: 3072 },
+    storage: {
+      directory: "/w/storage",
+      usedBytes: 1024,
+      availableBytes: 2048,
+      totalBytes: 3072,
+      cacheBytes: 512,
+      cacheThresholdBytes: 2560,
+      seededBytes: 0,
+      pinnedBytes: 256,
+    },
     taskCount: 42,
     tasks: Array.from({ length: 42 }, () => task),
   });
@@ -98,9 +107,10 @@ test("status is a few lines and a table of the newest tasks", () => {
   assert.equal(lines[0], "daemon   p2pfs 1.2.3, pid 7, since 1970-01-01T00:00:00.000Z, home /w");
   assert.equal(lines[1], "mount    /p2p (fuse-native, ro)");
   assert.equal(lines[2], "storage  /w/storage: 1.0 KiB used, 2.0 KiB free of 3.0 KiB");
-  assert.equal(lines[3], "tasks    42");
-  assert.equal(lines[5], "TASK          STATE    PIECES  LENGTH   FROM SOURCE  FROM PEERS  URL");
-  assert.equal(lines[6], "abababababab  Running  1/2     1.0 KiB  512 bytes    0 bytes     http://host/x");
+  assert.equal(lines[3], "content  512 bytes cached of at most 2.5 KiB, 256 bytes pinned");
+  assert.equal(lines[4], "tasks    42");
+  assert.equal(lines[6], "TASK          STATE    PIECES  LENGTH   FROM SOURCE  FROM PEERS  URL");
+  assert.equal(lines[7], "abababababab  Running  1/2     1.0 KiB  512 bytes    0 bytes     http://host/x");
   assert.equal(lines.at(-2), "and 22 more, which --json shows");
 });
 

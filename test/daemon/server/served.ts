@@ -99,6 +99,7 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
       workhome: folder,
       configDigest: "d".repeat(64),
       storageDir: join(folder, "storage"),
+      cacheThresholdBytes: 0,
       usage: () => storage.usage(),
     },
     beginUse() {

@@ -16,9 +16,25 @@ export interface StorageStatus {
    */
   'availableBytes'?: (number | string | Long);
   /**
-   * Size of the file system, bytes.
+   * What p2pfs may fill in all, bytes.
    */
   'totalBytes'?: (number | string | Long);
+  /**
+   * Of the used bytes: content that was fetched and that nobody asked to keep.
+   */
+  'cacheBytes'?: (number | string | Long);
+  /**
+   * Bound of the cached content, bytes (gc.policy.cacheThreshold); 0: what the other bounds leave.
+   */
+  'cacheThresholdBytes'?: (number | string | Long);
+  /**
+   * Of the used bytes: content that is kept for other hosts. Never evicted.
+   */
+  'seededBytes'?: (number | string | Long);
+  /**
+   * Of the used bytes: content that is pinned. Never evicted while it is.
+   */
+  'pinnedBytes'?: (number | string | Long);
 }
 
 /**
@@ -35,7 +51,23 @@ export interface StorageStatus__Output {
    */
   'availableBytes': (number);
   /**
-   * Size of the file system, bytes.
+   * What p2pfs may fill in all, bytes.
    */
   'totalBytes': (number);
+  /**
+   * Of the used bytes: content that was fetched and that nobody asked to keep.
+   */
+  'cacheBytes': (number);
+  /**
+   * Bound of the cached content, bytes (gc.policy.cacheThreshold); 0: what the other bounds leave.
+   */
+  'cacheThresholdBytes': (number);
+  /**
+   * Of the used bytes: content that is kept for other hosts. Never evicted.
+   */
+  'seededBytes': (number);
+  /**
+   * Of the used bytes: content that is pinned. Never evicted while it is.
+   */
+  'pinnedBytes': (number);
 }
