@@ -508,6 +508,16 @@ export const BUSY_DAEMON_MS = 500;
 export const MOUNT_CALL_MS = 60_000;
 /** Longest a command waits for a daemon to be gone after it was told to stop, ms. */
 export const DAEMON_STOP_MS = 60_000;
+/** Longest one look of `p2pfs doctor` at a daemon or at a mount may take, ms: whoever is asked is on this machine. */
+export const DOCTOR_CHECK_MS = 5_000;
+/** Longest its look at the storage may take, a trial of passthrough included, ms. */
+export const DOCTOR_MS = 10_000;
+/** Longest the kernel may take to send a new mount its first request, ms. */
+export const PASSTHROUGH_TRIAL_MS = 5_000;
+/** Free bytes below which a storage is hardly one: a few pieces. */
+export const STORAGE_ROOM_LOW_BYTES = 256 * MIB;
+/** Oldest Node that is supported, as package.json's engines say. */
+export const NODE_VERSION_MIN = "20.18.0";
 /** Pieces dfget copies at once: two writers of one file only wait for each other, with the processor busy. */
 export const COPIES_MAX = 1;
 /** Time between two lines of progress where there is no terminal, ms. */

@@ -2,6 +2,7 @@
 /** p2pfs: mounts remote files. One file per command; this one only lists them. */
 import { Command } from "commander";
 import { VERSION } from "../base/version.ts";
+import { addDoctor } from "./cmd-doctor.ts";
 import { addLink } from "./cmd-link.ts";
 import { addMount } from "./cmd-mount.ts";
 import { addStatus } from "./cmd-status.ts";
@@ -13,7 +14,7 @@ import { withoutHelperForm } from "./mount-options.ts";
 const program = new Command("p2pfs")
   .description("Mounts remote files as a directory.")
   .version(`p2pfs ${VERSION}`, "-V, --version");
-for (const add of [addMount, addUmount, addStatus, addLink, addStop]) add(program);
+for (const add of [addMount, addUmount, addStatus, addLink, addStop, addDoctor]) add(program);
 
 await runCommand("p2pfs", async () => {
   const commands = new Set(["help", ...program.commands.map((command) => command.name())]);

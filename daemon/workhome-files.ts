@@ -22,8 +22,8 @@ export async function socketAccess(uid: number): Promise<SocketAccess> {
   return gid === undefined ? { mode: 0o600 } : { mode: 0o660, gid };
 }
 
-/** From /etc/group alone: Node cannot ask the system's other directories. */
-async function groupId(name: string): Promise<number | undefined> {
+/** A group's number, from /etc/group alone: Node cannot ask the system's other directories. */
+export async function groupId(name: string): Promise<number | undefined> {
   const text = await readFile("/etc/group", "utf8").catch(() => "");
   const line = text.split("\n").find((each) => each.startsWith(`${name}:`));
   const gid = Number(line?.split(":")[2]);

@@ -91,6 +91,16 @@ install_packages() {
   esac
 }
 
+# updatedb would list every directory of every mount: it is told to leave them out, where this user may tell it.
+prune_mounts() {
+  local config=/etc/updatedb.conf
+  [ -w "$config" ] || return 0
+  grep -q '^ *PRUNEFS *=.*[" ]fuse\.p2pfs[" ]' "$config" && return 0
+  grep -q '^ *PRUNEFS *= *"' "$config" || return 0
+  say "telling updatedb to leave out mounts of p2pfs (PRUNEFS in $config)"
+  sed -i 's/^\( *PRUNEFS *= *"\)/\1fuse.p2pfs /' "$config"
+}
+
 main() {
   local packages=("${run_packages[@]}") missing command
   case ${1-} in
@@ -123,6 +133,7 @@ main() {
       fi
     fi
   fi
+  prune_mounts
   check_fuse
 }
 

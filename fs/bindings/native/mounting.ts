@@ -86,8 +86,8 @@ async function mountByHelper(
   return addon.mountHelper({ program: await findHelper(), target: directory, options: words.join(",") });
 }
 
-/** @throws NotSupportedError when there is none */
-async function findHelper(): Promise<string> {
+/** Path of fusermount3 or its elder. @throws NotSupportedError when there is none */
+export async function findHelper(): Promise<string> {
   for (const name of HELPER_NAMES) {
     for (const folder of HELPER_FOLDERS) {
       const path = join(folder, name);
