@@ -22,6 +22,8 @@ export interface MachineFacts {
   readonly deviceMode: string | undefined;
   /** Path of fusermount3 or fusermount. */
   readonly helper: string | undefined;
+  /** Programs with set-user-id get their rights: no_new_privs is not set, and CAP_SYS_ADMIN not bounded away. */
+  readonly helperGains: boolean;
   /** CAP_SYS_ADMIN is in effect. */
   readonly sysAdmin: boolean;
   readonly firstUserNamespace: boolean;

@@ -55,7 +55,7 @@ export function isHealthy(findings: readonly Finding[]): boolean {
 export function readPathOf({ machine, storage }: Pick<Facts, "machine" | "storage">): ReadPath {
   const none = (because: string): ReadPath => ({ binding: "none", reads: "nobody", because });
   if (machine.device !== "usable") return none(`/dev/fuse is ${machine.device}`);
-  if (!mayMount(machine)) return none("this user lacks CAP_SYS_ADMIN, and there is no fusermount3");
+  if (!mayMount(machine)) return none("CAP_SYS_ADMIN is missing, and no fusermount3 can stand in for it");
   if (!machine.addon.usable) {
     if (!machine.libfuse.usable) return none(`${machine.addon.reason}, and ${machine.libfuse.reason}`);
     return { binding: "fuse-native", reads: "fuse-native", because: machine.addon.reason };
@@ -76,7 +76,7 @@ function passthroughRefusal(machine: MachineFacts, storage: Trial<StorageFacts>)
 }
 
 function mayMount(machine: MachineFacts): boolean {
-  return machine.sysAdmin || machine.helper !== undefined;
+  return machine.sysAdmin || (machine.helper !== undefined && machine.helperGains);
 }
 
 function nodeFinding({ nodeVersion }: MachineFacts): Finding {
@@ -116,7 +116,7 @@ function deviceFinding({ device, deviceMode, uid }: MachineFacts): Finding {
 }
 
 function rightsFindings(machine: MachineFacts): Finding[] {
-  const { sysAdmin, firstUserNamespace, helper, uid, userAllowOther } = machine;
+  const { sysAdmin, firstUserNamespace, helper, helperGains, uid, userAllowOther } = machine;
   const findings: Finding[] = [];
   if (sysAdmin && firstUserNamespace)
     findings.push(ok("rights", "CAP_SYS_ADMIN in the first user namespace"));
@@ -127,6 +127,14 @@ function rightsFindings(machine: MachineFacts): Finding[] {
         "rights",
         "neither CAP_SYS_ADMIN nor fusermount3",
         "install fusermount3 (Debian's package fuse3)",
+      ),
+    );
+  else if (!helperGains)
+    findings.push(
+      problem(
+        "rights",
+        `no CAP_SYS_ADMIN, and ${helper} may not gain it (no_new_privs, or bounded capabilities)`,
+        "give the container the capability SYS_ADMIN",
       ),
     );
   else findings.push(note("rights", `no CAP_SYS_ADMIN; ${helper} mounts`));

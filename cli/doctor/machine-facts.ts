@@ -20,6 +20,7 @@ export async function machineFacts(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<MachineFacts> {
   const [device, deviceMode] = await deviceState();
+  const status = await textOf("/proc/self/status");
   return {
     platform: process.platform,
     nodeVersion: process.versions.node,
@@ -29,7 +30,8 @@ export async function machineFacts(
     device,
     deviceMode,
     helper: await findHelper().catch(() => undefined),
-    sysAdmin: await hasSysAdmin(),
+    helperGains: /^NoNewPrivs:\s+0$/m.test(status) && hasSysAdmin(status, "CapBnd"),
+    sysAdmin: hasSysAdmin(status, "CapEff"),
     firstUserNamespace: (await readlink("/proc/self/ns/user").catch(() => "")) === FIRST_USER_NAMESPACE,
     kernel: release(),
     requestTimeoutS: numberIn(await textOf("/proc/sys/fs/fuse/max_request_timeout")),
@@ -74,8 +76,9 @@ async function deviceState(): Promise<[MachineFacts["device"], string | undefine
   return [usable ? "usable" : "forbidden", mode];
 }
 
-async function hasSysAdmin(): Promise<boolean> {
-  const bits = /^CapEff:\s+([0-9a-f]+)$/m.exec(await textOf("/proc/self/status"))?.[1];
+/** @param set of proc_pid_status(5) */
+function hasSysAdmin(status: string, set: "CapEff" | "CapBnd"): boolean {
+  const bits = new RegExp(`^${set}:\\s+([0-9a-f]+)$`, "m").exec(status)?.[1];
   return bits !== undefined && ((BigInt(`0x${bits}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
 }
 
