@@ -84,12 +84,15 @@ async function detachDead(directory: string): Promise<void> {
     throw new P2pfsError("IO", `${program} ${args.join(" ")} failed (${status})`);
 }
 
-/** Whether somebody answers for the mount. A dead one answers too: with ENOTCONN, at once. */
+/**
+ * Whether somebody answers for the mount. A dead one answers too, at once: with ENOTCONN, with ECONNABORTED while it
+ * dies, and with EIO when its holder found no daemon that lives.
+ */
 async function isServed(directory: string): Promise<boolean> {
   const { stat } = await import("node:fs/promises");
   const look = stat(directory).then(
     () => true,
-    (error: NodeJS.ErrnoException) => error.code !== "ENOTCONN",
+    (error: NodeJS.ErrnoException) => !["ENOTCONN", "ECONNABORTED", "EIO"].includes(error.code ?? ""),
   );
   return look;
 }

@@ -8,6 +8,7 @@
  * An entry lies within one page of the page cache, so kill -9 leaves it old or new. The nonce belongs to one life of a task: a
  * file left from an earlier life under the same id proves nothing.
  */
+import { writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { endianness } from "node:os";
 import { crc32 } from "node:zlib";
@@ -129,9 +130,9 @@ export class BitsFile {
     }
   }
 
-  /** Marks a block, with the next write. */
+  /** Marks a block: at once where nothing has to be on disk before, else with the next write. */
   setBlock(block: number, crc: number): void {
-    this.#pending.set(block, crc);
+    if (!this.#wroteNow(block, crc)) this.#pending.set(block, crc);
   }
 
   /** Marks a piece, with the next write; its CRC-32 is its digest. */
@@ -191,6 +192,18 @@ export class BitsFile {
   /** Closes the descriptor; flush first. */
   close(): Promise<void> {
     return this.#file.close();
+  }
+
+  /** A write of eight bytes into the page cache, so that whoever sees the block may rely on its mark. */
+  #wroteNow(index: number, crc: number): boolean {
+    if (this.#pending.has(index) || this.#inFlight.has(index) || this.#prepare() !== undefined) return false;
+    const words = Uint32Array.of(crc, checkWord(crc, index, this.#nonce));
+    try {
+      return writeSync(this.#file.fd, words, 0, ENTRY_BYTES, HEADER_BYTES + index * ENTRY_BYTES) === ENTRY_BYTES;
+    } catch {
+      // Once more with the next write, which tells why it fails.
+      return false;
+    }
   }
 
   async #write(): Promise<void> {

@@ -40,6 +40,8 @@ export class DiskMarks implements TaskMarks {
   #contentPath = "";
   /** Resolved once the record on disk says "dirty"; undefined while the task is clean. */
   #epoch: Promise<void> | undefined;
+  /** The record says "dirty", durably. */
+  #begun = false;
   /** Counts marks, so that a sync knows whether any came after it began. */
   #made = 0;
   #madeAtMs: number;
@@ -68,7 +70,7 @@ export class DiskMarks implements TaskMarks {
   /** What must be on disk before a mark is: a record that says "dirty". */
   readonly prepare = (): Promise<void> | undefined => {
     // While the files are being opened, only what was wrong is cleared; doubt remains until all was looked at.
-    if (this.#bits === undefined || this.forgotten) return undefined;
+    if (this.#bits === undefined || this.forgotten || this.#begun) return undefined;
     this.#epoch ??= this.#begin();
     return this.#epoch;
   };
@@ -127,6 +129,7 @@ export class DiskMarks implements TaskMarks {
     await syncFolder(dirname(dirname(this.#contentPath)));
     if (made === this.#made) {
       this.#epoch = undefined;
+      this.#begun = false;
       table.markClean(entry);
     } else table.put(entry);
     await metadata.flush({ sync: true });
@@ -150,6 +153,7 @@ export class DiskMarks implements TaskMarks {
     try {
       // Durable, not only written: after a power loss a record that still says "clean" would vouch for the marks that follow.
       await metadata.flush({ sync: true });
+      this.#begun = true;
     } catch (error) {
       this.#epoch = undefined;
       throw error;

@@ -152,12 +152,14 @@ export class TaskContent {
   }
 
   setBlock(block: number, crc: number): void {
-    const isNew = this.blocks.set(block);
-    if (isNew) this.#parts.onGrow(blockLength(this.#record.contentLength, block));
-    else if (this.#crcs.get(block) === crc) return;
-    else this.#overtake(this.#pieceOf(block));
+    const isNew = !this.blocks.has(block);
+    if (!isNew && this.#crcs.get(block) === crc) return;
+    if (!isNew) this.#overtake(this.#pieceOf(block));
     this.#crcs.set(block, crc);
+    // The mark first: from the bit on, other threads show the block to readers.
     this.marks.setBlock(block, crc);
+    this.blocks.set(block);
+    if (isNew) this.#parts.onGrow(blockLength(this.#record.contentLength, block));
   }
 
   /** Lets the last close wait for a call that uses the descriptor. */

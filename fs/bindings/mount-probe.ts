@@ -3,16 +3,19 @@ import type { Clock } from "../../base/clock.ts";
 import { MOUNT_READY_MS } from "../../base/limits.ts";
 import { runCommand } from "./child-command.ts";
 
-/** What a look at a path found: it answers, it is gone ("Transport endpoint is not connected"), it failed otherwise, or it hangs. */
+/**
+ * What a look at a path found: it answers, it is gone ("Transport endpoint is not connected", or the root itself has an I/O
+ * error, which is how a holder answers that has no daemon any more), it failed otherwise, or it hangs.
+ */
 export type ProbeResult = "answers" | "disconnected" | "fails" | "hangs";
 
 const SCRIPT = `
 const fs = require("node:fs");
 try {
-  fs.statfsSync(process.argv[1]);
   fs.statSync(process.argv[1]);
+  fs.statfsSync(process.argv[1]);
 } catch (error) {
-  process.stdout.write(String(error.code));
+  process.stdout.write(error.syscall + " " + error.code);
   process.exitCode = 1;
 }`;
 
@@ -25,5 +28,5 @@ export async function probe(
   const result = await runCommand(process.execPath, ["-e", SCRIPT, path], { clock, deadlineMs });
   if (result?.status === 0) return "answers";
   if (result !== undefined && result.status === undefined) return "hangs";
-  return /ENOTCONN|ENXIO/.test(result?.output ?? "") ? "disconnected" : "fails";
+  return /ENOTCONN|ENXIO|ECONNABORTED|^stat EIO/.test(result?.output ?? "") ? "disconnected" : "fails";
 }

@@ -39,12 +39,12 @@ describe("dfdaemon", () => {
     assert.ok(event(daemon.stderr, "daemon-stopped"));
   });
 
-  test("ends when the process that stands between is killed", async (t) => {
+  test("ends when its holder is killed", async (t) => {
     const home = await TestHome.open(t);
-    const relay = home.start("dfdaemon", []);
+    const holder = home.start("dfdaemon", []);
     const pid = await home.started();
-    assert.notEqual(pid, relay.pid);
-    relay.child.kill("SIGKILL");
+    assert.notEqual(pid, holder.pid);
+    holder.child.kill("SIGKILL");
     await until(async () => (await livingProcess(pid)) === undefined);
     assert.equal(existsSync(home.path("dfdaemon.sock")), false);
   });

@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from "node:test";
 import { ownMountsOf, readMountTable } from "../../base/mount-table.ts";
 import { TestHome, until, words } from "../cli/home.ts";
 import { addonMissing } from "../native/built-addon.ts";
-import { detach, mountMissing } from "../system/daemon.ts";
+import { detach, mountMissing, parentOf } from "../system/daemon.ts";
 import { run, start } from "../system/processes.ts";
 
 async function isMounted(directory: string): Promise<boolean> {
@@ -170,10 +170,12 @@ describe("p2pfs umount", { skip: mountMissing() }, () => {
     assert.ok(!(await isMounted(mnt)));
   });
 
-  test("takes away what a killed daemon left", async (t) => {
+  test("takes away what a daemon left that was killed together with its holder", async (t) => {
     const { home, mnt } = await world(t);
     assert.equal((await home.run("p2pfs", ["mount", mnt])).code, 0);
-    process.kill(await home.started(), "SIGKILL");
+    const pid = await home.started();
+    process.kill(parentOf(pid), "SIGKILL");
+    process.kill(pid, "SIGKILL");
     await until(async () => (await home.daemon()) === undefined);
     const taken = await home.run("p2pfs", ["umount", mnt]);
     assert.equal(taken.code, 0, taken.stderr);

@@ -12,6 +12,7 @@ import {
   isMounted,
   mountedDaemon,
   mountMissing,
+  parentOf,
   prepareDaemon,
   until,
 } from "./daemon.ts";
@@ -173,9 +174,11 @@ describe("a mount that cannot be", { skip: mountMissing() }, () => {
     assert.match(stderr, /Read-only file system/);
   });
 
-  test("a mountpoint that a killed daemon left behind is healed by the next mount", async (t) => {
+  test("a mountpoint left by a daemon that was killed with its holder is healed by the next mount", async (t) => {
     const daemon = await mountedDaemon(scopeOf(t));
-    process.kill(daemon.pid, "SIGKILL");
+    const { pid } = daemon;
+    process.kill(parentOf(pid), "SIGKILL");
+    process.kill(pid, "SIGKILL");
     await until("the daemon's end", () => daemonPid(daemon.workhome) === undefined);
     await daemon.ask("p2pfs", ["mount", daemon.mountpoint]);
     assert.equal((await run(["ls", daemon.mountpoint])).code, 0);

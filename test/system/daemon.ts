@@ -82,6 +82,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Process id of whoever started a process: of a daemon, its holder. */
+export function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
 /** Process id of the daemon of a workhome, by its pid file, if that process lives and is one. */
 export function daemonPid(workhome: string): number | undefined {
   try {
@@ -248,11 +253,19 @@ export class DaemonProcess {
     return join(this.mountpoint, url.replace("://", "/"));
   }
 
-  /** SIGKILL, as the out-of-memory killer would, and the dead mount detached. */
+  /** SIGKILL for the process that serves, as the out-of-memory killer would: its mount has another soon. */
+  killServing(): void {
+    process.kill(this.pid, "SIGKILL");
+  }
+
+  /** SIGKILL for the daemon and its holder, as if the machine had stopped, and the dead mount detached. */
   async kill(): Promise<void> {
     const running = this.#running;
-    process.kill(this.pid, "SIGKILL");
+    const pid = this.pid;
+    if (running !== undefined) signal([running.pid], "SIGKILL");
+    signal([pid], "SIGKILL");
     await running?.ended;
+    await until("the killed daemon's end", () => !isAlive(pid));
     await detach(this.mountpoint);
     this.#forget();
   }
