@@ -5,6 +5,7 @@ import { statSync } from "node:fs";
 import { CancelledError, InvalidInputError, UnavailableError } from "../base/errors.ts";
 import { refuseExisting } from "../base/file-placement.ts";
 import { loggableUrl } from "../base/loggable-url.ts";
+import { refuseUnderOwnMount } from "../daemon/own-mounts.ts";
 import { DaemonClient, daemonAnswers } from "./daemon-client.ts";
 import { connectOrStartDaemon } from "./daemon-start.ts";
 import { download } from "./dfget-download.ts";
@@ -16,6 +17,18 @@ import { untilSignal } from "./signals.ts";
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** The output as it was asked for, before the disk is asked anything. */
+function namedOutput(args: readonly string[]): string {
+  let named: string | undefined;
+  const isFolderOfIt = (path: string) => {
+    const isFolder = named !== undefined;
+    named ??= path;
+    return isFolder;
+  };
+  parseDfget(args, isFolderOfIt, process.env);
+  return named ?? "";
 }
 
 async function connect(request: DfgetRequest): Promise<DaemonClient> {
@@ -31,7 +44,9 @@ async function checkDigest(text: string): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const request = parseDfget(process.argv.slice(2), isDirectory, process.env);
+  const args = process.argv.slice(2);
+  await refuseUnderOwnMount("the output", namedOutput(args), "where nothing can be written");
+  const request = parseDfget(args, isDirectory, process.env);
   const { url, requestHeader, digest } = request.download;
   const ranged = Object.keys(requestHeader ?? {}).some((name) => name.toLowerCase() === "range");
   if (ranged && digest !== undefined)

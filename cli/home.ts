@@ -6,6 +6,7 @@ import { fromUnknown } from "../base/node-errors.ts";
 import type { LoadedConfig } from "../daemon/config/config.ts";
 import type { ConfigFile } from "../daemon/config/config-file.ts";
 import { type WorkhomePaths, workhomePaths } from "../daemon/config/workhome.ts";
+import { refuseUnderOwnMount } from "../daemon/own-mounts.ts";
 
 /** Options of every command. */
 export interface HomeOptions {
@@ -38,6 +39,7 @@ export function withHomeOptions(command: Command): Command {
 /**
  * Finds the daemon that these options mean.
  * @param flags key path → value, over the file and the environment
+ * @throws InvalidInputError when the workhome lies in a mount of p2pfs
  * @throws P2pfsError when a file that was named cannot be read, InvalidInputError INVALID_CONFIG
  */
 export async function openHome(options: HomeOptions, flags: Record<string, unknown> = {}): Promise<Home> {
@@ -46,6 +48,8 @@ export async function openHome(options: HomeOptions, flags: Record<string, unkno
     uid: process.getuid?.() ?? 0,
     environment: process.env,
   });
+  // Told before anything in it is looked at: whoever asks a stuck mount waits.
+  await refuseUnderOwnMount("the workhome", workhome.home);
   const file = await readConfig(options.config, workhome);
   let loading: Promise<LoadedConfig> | undefined;
   const loaded = () => {

@@ -10,7 +10,7 @@ import { fromUnknown } from "../base/node-errors.ts";
 import { somebodyAnswers } from "../base/socket-probe.ts";
 import { VERSION } from "../base/version.ts";
 import type { ContentSource } from "../fs/content-source.ts";
-import type { Config, LoadedConfig } from "./config/config.ts";
+import { type Config, configuredPaths, type LoadedConfig } from "./config/config.ts";
 import { type Content, type ContentOptions, openContent } from "./content.ts";
 import { registerGauges } from "./gauges.ts";
 import { Lifetime, type Until } from "./lifetime.ts";
@@ -156,13 +156,12 @@ export class Daemon {
     const { workhome, uid } = this.#options;
     const { socketPath } = config.download.server;
     const storageDir = config.storage.dir;
-    const paths = {
-      "storage.dir": storageDir,
-      "the socket": socketPath,
-      "the workhome": workhome.home,
-      "the log": workhome.logDir,
-    };
-    for (const [what, path] of Object.entries(paths)) await refuseUnderOwnMount(what, path);
+    const paths = [
+      ...configuredPaths(config),
+      { key: "the workhome", path: workhome.home },
+      { key: "the log", path: workhome.logDir },
+    ];
+    for (const { key, path } of paths) await refuseUnderOwnMount(key, path);
     const access = await socketAccess(uid);
     await makeDirectories(workhome, { socketPath, storageDir, access });
     if (await somebodyAnswers(socketPath))

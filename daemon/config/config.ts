@@ -147,6 +147,14 @@ interface Issue {
   readonly expected?: unknown;
 }
 
+/** Every key that holds a path of this machine, with its value, the defaults too. */
+export function configuredPaths(config: Config): { readonly key: string; readonly path: string }[] {
+  return [...schemaKeys(configSchema)].flatMap(({ path: key, leaf }) => {
+    const path = getAt(config, key);
+    return leafFacts.get(leaf as LeafKey)?.path === true && typeof path === "string" ? [{ key, path }] : [];
+  });
+}
+
 /** Our leaves put into the message what they expect; the rest is zod's own objects and arrays. */
 function expectedWords(issue: Issue): string {
   if (issue.code === "invalid_type") return issue.expected === "array" ? "a list" : "a map of keys";

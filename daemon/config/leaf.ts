@@ -14,6 +14,8 @@ interface LeafFacts {
   readonly secret?: true;
   /** Read as it is from an environment variable; the other kinds are read as YAML scalars there. */
   readonly text?: true;
+  /** A path of this machine. */
+  readonly path?: true;
   /** What the parsed number counts, so that it can be written again as people write it. */
   readonly unit?: "ms" | "bytes" | "mode";
 }
@@ -132,7 +134,7 @@ export const absolutePath = () =>
   leaf(
     "an absolute path",
     (value) => (typeof value === "string" && isAbsolute(value) ? normalize(value) : undefined),
-    { text: true },
+    { text: true, path: true },
   );
 
 /** Header names and values; values are never printed. */

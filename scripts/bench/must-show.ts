@@ -8,6 +8,7 @@ import { showInterleaved } from "../../test/system/shows/interleaved.ts";
 import { showBucketListing, showIndexTree } from "../../test/system/shows/listings.ts";
 import { showKeyBesidePrefix, showLyingFolders, showSignedUrl } from "../../test/system/shows/names.ts";
 import { OUTAGES } from "../../test/system/shows/outages.ts";
+import { showOwnMount } from "../../test/system/shows/own-mount.ts";
 import { showRoom } from "../../test/system/shows/room.ts";
 import { showScanners } from "../../test/system/shows/scanners.ts";
 import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
@@ -77,6 +78,13 @@ const SHOWS: readonly Show[] = [
     diskBytes: GIB,
     run: (scope) => showHeaders(scope, { fileBytes: 5 * GIB, fileCount: 200, diskBytesMax: 512 * MIB }),
   },
+  ...(["native", "fuse-native"] as const).map(
+    (binding): Show => ({
+      name: `own-mount-${binding}`,
+      diskBytes: 64 * MIB,
+      run: (scope) => showOwnMount(scope, { binding, limitMs: 2_000 }),
+    }),
+  ),
   { name: "html-everywhere", diskBytes: MIB, run: (scope) => showLyingFolders(scope, "html") },
   { name: "404-everywhere", diskBytes: MIB, run: (scope) => showLyingFolders(scope, 404) },
   { name: "signed-url", diskBytes: MIB, run: showSignedUrl },
