@@ -13,9 +13,10 @@ import { fromUnknown } from "../base/node-errors.ts";
 import type { Piece__Output } from "../proto/gen/common/v2/Piece.ts";
 import type { DownloadTaskResponse__Output } from "../proto/gen/dfdaemon/v2/DownloadTaskResponse.ts";
 import type { DownloadTaskStartedResponse__Output } from "../proto/gen/dfdaemon/v2/DownloadTaskStartedResponse.ts";
-import { ask, type DaemonClient, fromServiceError } from "./daemon-client.ts";
+import { type DaemonClient, fromServiceError } from "./daemon-client.ts";
 import type { DfgetRequest } from "./dfget-options.ts";
 import { contentOutput, fileOutput, type Output, type Target, type Wanted } from "./dfget-output.ts";
+import { type HeldContent, holdContent } from "./held-content.ts";
 import type { Progress } from "./progress.ts";
 
 export interface Downloaded {
@@ -101,17 +102,14 @@ class Attempt {
   }
 
   async #fileOutput(taskId: string, wanted: Wanted): Promise<Output> {
-    let path: string;
-    try {
-      ({ path } = await ask(this.#client.control, "openContent", { taskId }));
-    } catch (error) {
+    const held = await holdContent(this.#client, taskId).catch((error) => {
       // Dragonfly's own daemon has no such call.
-      if (fromUnknown(error).code === "NOT_SUPPORTED") throw UNREADABLE;
-      throw error;
-    }
+      throw fromUnknown(error).code === "NOT_SUPPORTED" ? UNREADABLE : error;
+    });
     try {
-      return await fileOutput(path, this.#target, wanted);
+      return heldOutput(held, await fileOutput(held.path, this.#target, wanted));
     } catch (error) {
+      held.close();
       const failure = fromUnknown(error);
       const unreadable = failure.message.startsWith("cannot read the cache");
       throw unreadable && !this.#target.forceHardLink ? UNREADABLE : failure;
@@ -154,6 +152,21 @@ class Attempt {
   async #take(output: Output, piece: Piece__Output): Promise<void> {
     this.#progress.add(await output.take(piece));
   }
+}
+
+/** An output that lets the content go with itself. */
+function heldOutput(held: HeldContent, output: Output): Output {
+  return {
+    take: (piece) => output.take(piece),
+    async finish() {
+      held.assertHeld();
+      await output.finish();
+    },
+    async close() {
+      await output.close();
+      held.close();
+    },
+  };
 }
 
 /**

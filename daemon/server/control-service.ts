@@ -11,6 +11,7 @@ import type { TaskStatus } from "../../proto/gen/p2pfs/v1/TaskStatus.ts";
 import { formatDigest, parseDigest } from "../task/digest.ts";
 import { pieceCount } from "../task/piece-length.ts";
 import type { TaskRecord } from "../task/task-record.ts";
+import type { Send } from "./calls.ts";
 import { taskState, timestamp } from "./messages.ts";
 import type { MountOptions, ServiceContext } from "./ports.ts";
 
@@ -89,12 +90,20 @@ function taskStatus(context: ServiceContext, record: TaskRecord): TaskStatus {
   };
 }
 
-/** @throws NotFoundError */
-export async function openContent(context: ServiceContext, taskId: string): Promise<OpenContentResponse> {
+/** Keeps the task's bytes until the signal aborts: somebody reads them by himself. @throws NotFoundError */
+export async function openContent(
+  context: ServiceContext,
+  taskId: string,
+  send: Send<OpenContentResponse>,
+  signal: AbortSignal,
+): Promise<void> {
   if (context.engine.record(taskId) === undefined) throw new NotFoundError(`no task ${taskId} is known here`);
   const task = await context.engine.openKnown(taskId);
   try {
-    return { path: task.contentPath, contentLength: task.record.contentLength };
+    task.keepWhole();
+    await send({ path: task.contentPath, contentLength: task.record.contentLength });
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   } finally {
     await task.close();
   }

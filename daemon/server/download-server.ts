@@ -16,6 +16,8 @@ import { somebodyAnswers } from "../../base/socket-probe.ts";
 import type { DfdaemonDownloadHandlers } from "../../proto/gen/dfdaemon/v2/DfdaemonDownload.ts";
 import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/DownloadTaskRequest.ts";
 import type { ControlHandlers } from "../../proto/gen/p2pfs/v1/Control.ts";
+import type { OpenContentRequest__Output } from "../../proto/gen/p2pfs/v1/OpenContentRequest.ts";
+import type { OpenContentResponse } from "../../proto/gen/p2pfs/v1/OpenContentResponse.ts";
 import { Control, DfdaemonDownload, Health } from "../../proto/local.ts";
 import { streaming, unary } from "./calls.ts";
 import { link, mountOptions, openContent, status } from "./control-service.ts";
@@ -43,6 +45,8 @@ export class DownloadServer {
   readonly #server: Server;
   readonly #health = new HealthService(SERVICES);
   readonly #downloads: Downloads;
+  /** Ends the calls that last as long as their clients like. */
+  readonly #stopping = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor(options: DownloadServerOptions) {
@@ -85,6 +89,7 @@ export class DownloadServer {
 
   async #close(): Promise<void> {
     this.#health.setServing(false);
+    this.#stopping.abort();
     await this.#downloads.close();
     await new Promise<void>((resolve) => {
       const force = this.#options.context.clock.schedule(SERVER_STOP_MS, () => {
@@ -174,7 +179,14 @@ export class DownloadServer {
         setImmediate(context.stop);
         return {};
       }),
-      OpenContent: used(({ taskId }: { taskId: string }) => openContent(context, taskId)),
+      OpenContent: streaming<OpenContentRequest__Output, OpenContentResponse>(
+        { log, clock: context.clock },
+        async ({ taskId }, send, signal) => {
+          const endUse = beginUse();
+          const ended = AbortSignal.any([signal, this.#stopping.signal]);
+          await openContent(context, taskId, send, ended).finally(endUse);
+        },
+      ),
     };
     return handlers as UntypedServiceImplementation;
   }

@@ -98,6 +98,8 @@ export class Downloads {
   async #run(plan: DownloadPlan, send: Send<DownloadAnswer>, signal: AbortSignal): Promise<number> {
     const task = await this.#context.engine.open(plan.task, signal);
     try {
+      // Pieces that were told are copied by the client, in its own time.
+      task.keepWhole();
       const { record } = task;
       const range = plan.rangeIn(record.contentLength);
       const span =

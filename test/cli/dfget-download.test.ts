@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { ask, DaemonClient } from "../../cli/daemon-client.ts";
+import { DaemonClient } from "../../cli/daemon-client.ts";
 import { download } from "../../cli/dfget-download.ts";
 import type { DfgetRequest } from "../../cli/dfget-options.ts";
+import { holdContent } from "../../cli/held-content.ts";
 import { noProgress } from "../../cli/progress.ts";
 import { contentBlock } from "../daemon/engine/scripted-source.ts";
 import { downloadAll, FILE_URL, MIB, serve } from "../daemon/server/served.ts";
@@ -37,8 +38,9 @@ test("content that this user may not read in the cache comes over the socket ins
   const taskId = messages[0]?.taskId ?? "";
   // Held open, so that the daemon can read what no name leads to any more.
   const held = await served.engine.openKnown(taskId);
-  const { path } = await ask(client.control, "openContent", { taskId });
-  rmSync(path);
+  const content = await holdContent(client, taskId);
+  rmSync(content.path);
+  content.close();
   assert.deepEqual(await get(), { bytes: LENGTH });
   assert.ok(readFileSync(request.output).equals(contentBlock(1, 0, LENGTH)));
   await assert.rejects(get({ output: `${request.output}2`, forceHardLink: true }), {

@@ -61,7 +61,8 @@ class Run {
     if (roll < 40) return this.#close();
     if (roll < 60) return this.#setBlocks();
     if (roll < 75) return this.#finishPieces();
-    if (roll < 82) return this.#discard();
+    if (roll < 79) return this.#discard();
+    if (roll < 82) return this.#evict();
     if (roll < 86) return this.#update();
     if (roll < 92) return this.#fact();
     if (roll < 94) return this.#sync();
@@ -182,6 +183,30 @@ class Run {
       if (piece >= Math.floor(offset / pieceLength) && piece <= Math.floor(last / pieceLength))
         task.pieces.delete(piece);
     return `discard ${length} bytes at ${offset} of ${task.id}`;
+  }
+
+  /** Evicts a range while some of it is held and somebody sets a block elsewhere. */
+  async #evict(): Promise<string> {
+    const opening = this.#opening();
+    if (opening === undefined || !this.storage.canEvict) return "nothing can be evicted";
+    const { task, stored } = opening;
+    const start = this.#random.below(stored.blockCount);
+    const range = { start, end: start + 1 + this.#random.below(6) };
+    const heldStart = this.#random.below(stored.blockCount);
+    const held = { start: heldStart, end: heldStart + this.#random.below(3) };
+    const release = stored.hold(held);
+    const evicting = stored.evict(range);
+    for (const block of [...task.blocks.keys()]) {
+      if (block < range.start || block >= range.end) continue;
+      if (block >= held.start && block < held.end) continue;
+      task.blocks.delete(block);
+      task.pieces.delete(Math.floor((block * MIB) / stored.record.pieceLength));
+    }
+    // At once, not only when it is over.
+    await checkTask(task, stored);
+    await evicting;
+    release();
+    return `evict ${range.start} to ${range.end} of ${task.id}`;
   }
 
   async #update(): Promise<string> {

@@ -6,6 +6,7 @@ import { FakeClock } from "../../base/clock.ts";
 import { COLLECT_BATCH_MAX, COLLECT_FRESH_MS, TEMPORARY_FILES_MAX } from "../../base/limits.ts";
 import { type CollectPolicy, oldestFirst } from "../../daemon/storage/collection.ts";
 import type { Storage } from "../../daemon/storage/storage.ts";
+import { storageEvictionTests } from "./storage-eviction.ts";
 import {
   blockBytes,
   digestOf,
@@ -36,6 +37,7 @@ export function storageSuite(name: string, make: MakeStorage, restart?: Restart)
     contentTests(make);
     lifeTests(make);
     collectionTests(make);
+    storageEvictionTests(make);
     factTests(make);
     storageModelTests(make, restart);
   });

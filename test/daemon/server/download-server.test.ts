@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { status } from "@grpc/grpc-js";
+import { holdContent } from "../../../cli/held-content.ts";
 import { DownloadServer } from "../../../daemon/server/download-server.ts";
 import { DfdaemonDownload } from "../../../proto/load.ts";
 import { ask, downloadAll, FILE_URL, failureOf, MIB, serve } from "./served.ts";
@@ -172,17 +173,18 @@ describe("control", () => {
     assert.equal(links.has("model.bin"), false);
   });
 
-  test("tells where content lies, and stops the daemon when asked", async (t) => {
+  test("tells where content lies and keeps it there, and stops the daemon when asked", async (t) => {
     const served = await serve(t);
     const { control, stops } = served;
     const { messages } = await downloadAll(served, {});
-    const content = await ask(control, "openContent", { taskId: messages[0]?.taskId ?? "" });
+    const content = await holdContent(served, messages[0]?.taskId ?? "");
     assert.equal(content.contentLength, 9 * MIB + 100);
     assert.equal(statSync(content.path).size, 9 * MIB + 100);
-    assert.equal(
-      (await failureOf(ask(control, "openContent", { taskId: UNKNOWN_ID }))).code,
-      status.NOT_FOUND,
-    );
+    assert.equal(served.uses.now, 1, "it is in use as long as the call lasts");
+    content.assertHeld();
+    content.close();
+    while (served.uses.now > 0) await new Promise(setImmediate);
+    await assert.rejects(holdContent(served, UNKNOWN_ID), { code: "NOT_FOUND" });
     await ask(control, "stop", {});
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(stops.count, 1);

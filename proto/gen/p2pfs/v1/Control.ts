@@ -53,20 +53,18 @@ export interface ControlClient extends grpc.Client {
   
   /**
    * Where the content of a task lies, for a program that may read it with its own rights. Of a task that is not finished
-   * only those pieces may be read that a download has told.
+   * only those pieces may be read that a download has told. Answers once, and what is there stays until the client ends the
+   * call: without it bytes may go to make room for others.
    */
-  OpenContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
-  OpenContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
-  OpenContent(argument: _p2pfs_v1_OpenContentRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
-  OpenContent(argument: _p2pfs_v1_OpenContentRequest, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
+  OpenContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_p2pfs_v1_OpenContentResponse__Output>;
+  OpenContent(argument: _p2pfs_v1_OpenContentRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_p2pfs_v1_OpenContentResponse__Output>;
   /**
    * Where the content of a task lies, for a program that may read it with its own rights. Of a task that is not finished
-   * only those pieces may be read that a download has told.
+   * only those pieces may be read that a download has told. Answers once, and what is there stays until the client ends the
+   * call: without it bytes may go to make room for others.
    */
-  openContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
-  openContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
-  openContent(argument: _p2pfs_v1_OpenContentRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
-  openContent(argument: _p2pfs_v1_OpenContentRequest, callback: grpc.requestCallback<_p2pfs_v1_OpenContentResponse__Output>): grpc.ClientUnaryCall;
+  openContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_p2pfs_v1_OpenContentResponse__Output>;
+  openContent(argument: _p2pfs_v1_OpenContentRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_p2pfs_v1_OpenContentResponse__Output>;
   
   Status(argument: _p2pfs_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_StatusResponse__Output>): grpc.ClientUnaryCall;
   Status(argument: _p2pfs_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_StatusResponse__Output>): grpc.ClientUnaryCall;
@@ -134,9 +132,10 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   /**
    * Where the content of a task lies, for a program that may read it with its own rights. Of a task that is not finished
-   * only those pieces may be read that a download has told.
+   * only those pieces may be read that a download has told. Answers once, and what is there stays until the client ends the
+   * call: without it bytes may go to make room for others.
    */
-  OpenContent: grpc.handleUnaryCall<_p2pfs_v1_OpenContentRequest__Output, _p2pfs_v1_OpenContentResponse>;
+  OpenContent: grpc.handleServerStreamingCall<_p2pfs_v1_OpenContentRequest__Output, _p2pfs_v1_OpenContentResponse>;
   
   Status: grpc.handleUnaryCall<_p2pfs_v1_StatusRequest__Output, _p2pfs_v1_StatusResponse>;
   
