@@ -27,6 +27,7 @@ function note(promised: Promised, line: string): void {
   else if (what === "open") promised.set(id, pieces ?? new Set());
   else if (what === "finished") pieces?.add(Number(piece));
   else if (what === "discarding" || what === "discarded") pieces?.delete(1);
+  else if (what === "evicting") pieces?.delete(Number(piece));
   else if (what === "deleting") promised.set(id, undefined);
   else if (what === "deleted") promised.delete(id);
 }

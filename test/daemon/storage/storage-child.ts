@@ -56,6 +56,12 @@ async function work(storage: Storage, id: string): Promise<void> {
       await task.discard(5 * BLOCK_BYTES, 1);
       say("discarded", id, 1);
     }
+    if (storage.canEvict && below(3) === 0) {
+      const piece = below(3);
+      say("evicting", id, piece);
+      const [start = 0] = blocksOfPiece(task, piece);
+      await task.evict({ start: start + below(2), end: start + 3 });
+    }
     await task.close();
     if (below(6) === 0) {
       say("deleting", id);
