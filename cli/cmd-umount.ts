@@ -1,5 +1,6 @@
 /** `p2pfs umount`: unmounts cleanly, names who holds a busy mount, and takes away what a dead daemon left. */
 import { spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { NotFoundError, P2pfsError } from "../base/errors.ts";
@@ -89,8 +90,8 @@ async function detachDead(directory: string): Promise<void> {
  * dies, and with EIO when its holder found no daemon that lives.
  */
 async function isServed(directory: string): Promise<boolean> {
-  const { stat } = await import("node:fs/promises");
-  const look = stat(directory).then(
+  // Attributes the kernel may still remember; whether the directory can be opened, it must ask.
+  const look = readdir(directory).then(
     () => true,
     (error: NodeJS.ErrnoException) => !["ENOTCONN", "ECONNABORTED", "EIO"].includes(error.code ?? ""),
   );

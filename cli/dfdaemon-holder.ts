@@ -11,6 +11,9 @@ import { launchDaemon } from "./launch.ts";
 
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
+/** Any long time, ms. */
+const STAYING_MS = 1_000_000_000;
+
 /** Resolves when the daemon has ended for good; the exit status is the daemon's. */
 export async function run(args: readonly string[]): Promise<void> {
   const addon = loadNativeAddon();
@@ -29,8 +32,11 @@ export async function run(args: readonly string[]): Promise<void> {
   });
   // No filesystem is kept busy by a holder, least of all its own; arguments are read by the daemon.
   for (const signal of PASSED_ON) process.on(signal, () => holder.signal(signal));
+  // While no daemon lives there is nothing else that would keep the process.
+  const staying = setInterval(() => {}, STAYING_MS);
   holder.start();
   process.exitCode = await holder.ended;
+  clearInterval(staying);
   for (const signal of PASSED_ON) process.removeAllListeners(signal);
   // Native parts may still hold the loop; everything of ours is closed.
   process.exit();

@@ -12,14 +12,14 @@ export type ProbeResult = "answers" | "disconnected" | "fails" | "hangs";
 const SCRIPT = `
 const fs = require("node:fs");
 try {
-  fs.statSync(process.argv[1]);
+  fs.readdirSync(process.argv[1]);
   fs.statfsSync(process.argv[1]);
 } catch (error) {
   process.stdout.write(error.syscall + " " + error.code);
   process.exitCode = 1;
 }`;
 
-/** Asks statfs(2) and stat(2) about the path in a process of its own. */
+/** Lists the path, which no kernel remembers, and asks statfs(2), in a process of its own. */
 export async function probe(
   path: string,
   options: { clock: Clock; deadlineMs?: number },
@@ -28,5 +28,5 @@ export async function probe(
   const result = await runCommand(process.execPath, ["-e", SCRIPT, path], { clock, deadlineMs });
   if (result?.status === 0) return "answers";
   if (result !== undefined && result.status === undefined) return "hangs";
-  return /ENOTCONN|ENXIO|ECONNABORTED|^stat EIO/.test(result?.output ?? "") ? "disconnected" : "fails";
+  return /ENOTCONN|ENXIO|ECONNABORTED|^scandir EIO/.test(result?.output ?? "") ? "disconnected" : "fails";
 }

@@ -5,6 +5,7 @@ import { showHeaders, showRandomReads } from "../../test/system/shows/cold-reads
 import { showCrashes } from "../../test/system/shows/crash.ts";
 import { type Figures, GIB, MIB } from "../../test/system/shows/figures.ts";
 import { showInterleaved } from "../../test/system/shows/interleaved.ts";
+import { showKilledDaemon } from "../../test/system/shows/killed-daemon.ts";
 import { showBucketListing, showIndexTree } from "../../test/system/shows/listings.ts";
 import { showKeyBesidePrefix, showLyingFolders, showSignedUrl } from "../../test/system/shows/names.ts";
 import { OUTAGES } from "../../test/system/shows/outages.ts";
@@ -61,6 +62,11 @@ const SHOWS: readonly Show[] = [
     }),
   ),
   { name: "crash", diskBytes: 3 * GIB, run: (scope) => showCrashes(scope, { fileBytes: GIB, kills: 20 }) },
+  {
+    name: "killed-daemon",
+    diskBytes: 11 * GIB,
+    run: (scope) => showKilledDaemon(scope, { kills: 100, fileBytes: 32 * MIB }),
+  },
   {
     name: "scanners",
     diskBytes: 2 * GIB,

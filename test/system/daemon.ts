@@ -248,6 +248,11 @@ export class DaemonProcess {
     await this.ask("p2pfs", ["umount", this.mountpoint]);
   }
 
+  /** Whether somebody accepts connections on the socket. */
+  answers(): Promise<boolean> {
+    return accepts(this.socketPath);
+  }
+
   /** Where the mount shows a URL: http://HOST/a is DIR/http/HOST/a. */
   path(url: string): string {
     return join(this.mountpoint, url.replace("://", "/"));

@@ -170,7 +170,33 @@ def stat_probe(path, interval_ms):
     say(json.dumps(times))
 
 
+def steady(path):
+    """Reads a file over and over, by pread and through a mapping, until its input ends; says the rounds and the longest read in ms."""
+    descriptor = os.open(path, os.O_RDONLY)
+    size = os.fstat(descriptor).st_size
+    content = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
+    rounds, longest = 0, 0.0
+    os.set_blocking(0, False)
+    say("begun")
+    while True:
+        try:
+            if os.read(0, 1) == b"":
+                break
+        except BlockingIOError:
+            pass
+        for offset in range(0, size, 1 << 20):
+            begin = time.perf_counter()
+            same = os.pread(descriptor, 4096, offset) == content[offset : offset + 4096]
+            longest = max(longest, (time.perf_counter() - begin) * 1000)
+            if not same:
+                raise SystemExit(f"wrong bytes at {offset}")
+        rounds += 1
+        time.sleep(0.002)
+    say(rounds, f"{longest:.3f}")
+
+
 COMMANDS = {
+    "steady": steady,
     "stride": stride,
     "shared": shared,
     "mapped": mapped,
