@@ -20,12 +20,19 @@ import type { Answer, Begun, Commands, FaultCode, Question, ServeOptions } from 
 
 const BINDINGS: Readonly<Record<string, (options: ServeOptions) => Binding>> = {
   "fuse-native": () => fuseNativeBinding({ clock: systemClock }),
-  native: ({ native = {} }) => {
-    const { attributesMs = 0, absentMs = 0, refused = [] } = native;
-    const refusedFlags = refused.reduce((flags, name) => flags | INIT_FLAG[name], 0n);
-    return nativeBinding({ clock: systemClock, timeouts: { attributesMs, absentMs }, refusedFlags });
-  },
+  native: (options) => nativeWithout(options, 0n),
+  // Offers came one after the other; an older kernel makes none of the newer ones.
+  "native on Linux 5.4": (options) => nativeWithout(options, newerThan(INIT_FLAG.MAP_ALIGNMENT)),
+  "native on Linux 4.18": (options) => nativeWithout(options, newerThan(INIT_FLAG.ABORT_ERROR)),
 };
+
+const newerThan = (newest: bigint) => ~((newest << 1n) - 1n);
+
+function nativeWithout({ native = {} }: ServeOptions, refusedBefore: bigint): Binding {
+  const { attributesMs = 0, absentMs = 0, refused = [] } = native;
+  const refusedFlags = refused.reduce((flags, name) => flags | INIT_FLAG[name], refusedBefore);
+  return nativeBinding({ clock: systemClock, timeouts: { attributesMs, absentMs }, refusedFlags });
+}
 
 const errorOf = ({ code, message }: FaultCode) => new P2pfsError(code, message);
 
