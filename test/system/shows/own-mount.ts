@@ -143,9 +143,11 @@ async function refusals(scope: Scope, trial: Trial, daemon: DaemonProcess, place
 /** Programs that ask every mount of the machine for its figures, and the daemon itself. */
 async function figuresOfAll(trial: Trial, daemon: DaemonProcess): Promise<void> {
   const { mountpoint } = daemon;
+  const all = await trial.timed(["df", "-a"]);
+  // Other mounts of the machine may be dead; ours is not.
+  assert.ok(all.stdout.includes(mountpoint), `df -a ended with ${all.code}: ${all.stderr}`);
   for (const words of [
     ["df", mountpoint],
-    ["df", "-a"],
     ["stat", "-f", mountpoint],
     ["ls", mountpoint],
   ]) {
