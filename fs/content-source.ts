@@ -111,14 +111,21 @@ export interface KnownChild {
   readonly attributes: NodeAttributes;
 }
 
+/** Whether content may be fetched for whoever asks; asked only where it would have to be. */
+export type MayFetch = () => Promise<boolean>;
+
 export interface ContentSource {
   readonly root: SourceNode;
   /** Bytes that what is fetched ahead of readers may take together, as there is room; undefined: no matter. Changes. */
   readonly windowBytesMax?: number;
   /** The child, or undefined when there is none. @throws PermissionError, UnavailableError, … */
   lookup(parent: SourceNode, name: string, signal?: AbortSignal): Promise<SourceNode | undefined>;
-  /** Attributes now, revalidated when older than the source's own time-out. @throws NotFoundError when it is gone */
-  attributes(node: SourceNode, signal?: AbortSignal): Promise<NodeAttributes>;
+  /**
+   * Attributes now, revalidated when older than the source's own time-out.
+   * @param mayFetch asked before content is fetched because nobody tells its length; default: it may be
+   * @throws NotFoundError when it is gone, PermissionError when it may not be fetched
+   */
+  attributes(node: SourceNode, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes>;
   /**
    * The child and its attributes, or null when there is none, if that is known and fresh enough to be told without asking
    * anyone; undefined says nothing. Never waits. Asked for each name of a listing with attributes, so it must be cheap.

@@ -18,6 +18,7 @@ import {
 } from "./attributes.ts";
 import type {
   ContentSource,
+  MayFetch,
   NodeAttributes,
   OpenContent,
   SourceNode,
@@ -166,15 +167,15 @@ export class Filesystem {
   }
 
   /**
-   * Finds a name, and counts one lookup of its inode.
-   * @throws NotFoundError, P2pfsError NAME_TOO_LONG, NOT_A_DIRECTORY, STALE; what the source throws
+   * Finds a name, and counts one lookup of its inode. @param pid see open()
+   * @throws NotFoundError, PermissionError, P2pfsError NAME_TOO_LONG, NOT_A_DIRECTORY, STALE; what the source throws
    */
-  async lookup(parent: InodeNumber, name: string, signal?: AbortSignal): Promise<Entry> {
+  async lookup(parent: InodeNumber, name: string, signal?: AbortSignal, pid?: number): Promise<Entry> {
     const directory = this.#directory(parent);
     if (!isName(name)) throw badName(name);
     const pinned = this.#choice.withoutAsking(this.#inodes.remembered(parent, name));
     if (pinned !== undefined) return this.#entry(pinned.inode, pinned.attributes);
-    const found = await this.#find(directory, name, signal);
+    const found = await this.#find(directory, name, signal, pid);
     const inode = this.#inodes.obtain(found.node);
     const current = await this.#held(inode, () => this.#choice.of(inode, found.attributes));
     this.#inodes.remember(parent, name, current.inode);
@@ -192,13 +193,15 @@ export class Filesystem {
     this.#inodes.forget(inode, count);
   }
 
-  /** Attributes of the version that is open in the inode, else the newest. @throws what the source throws */
-  async getattr(number: InodeNumber, signal?: AbortSignal): Promise<StatAttributes> {
+  /** Attributes of the version that is open in the inode, else the newest. @param pid see open() @throws what the source throws */
+  async getattr(number: InodeNumber, signal?: AbortSignal, pid?: number): Promise<StatAttributes> {
     const inode = this.#inodes.get(number);
     const opened = this.#files.opened(inode);
     if (opened !== undefined) return this.#stat(inode, opened.attributes);
     const attributes = await this.#held(inode, () =>
-      this.#wait("the attributes", signal, (inner) => this.#source.attributes(inode.node, inner)),
+      this.#wait("the attributes", signal, (inner) =>
+        this.#source.attributes(inode.node, inner, this.#mayFetch(pid)),
+      ),
     );
     return this.#stat(inode, attributes);
   }
@@ -397,6 +400,12 @@ export class Filesystem {
     await this.#files.close();
   }
 
+  /** For attributes that cost the content: a file whose length nobody tells. */
+  #mayFetch(pid: number | undefined): MayFetch | undefined {
+    if (pid === undefined || !this.#scanners.guards(pid)) return undefined;
+    return async () => (await this.#scanners.accessOf(pid)) === "all";
+  }
+
   async #isHere(inode: Inode): Promise<boolean> {
     return this.#files.opened(inode)?.complete ?? (await this.#source.isHere(inode.node));
   }
@@ -414,13 +423,14 @@ export class Filesystem {
     directory: Inode,
     name: string,
     signal: AbortSignal | undefined,
+    pid: number | undefined,
   ): Promise<{ node: SourceNode; attributes: NodeAttributes }> {
     try {
       return await this.#held(directory, () =>
         this.#wait("the name", signal, async (inner) => {
           const node = await this.#source.lookup(directory.node, name, inner);
           if (node === undefined) throw new NotFoundError("there is no such name");
-          return { node, attributes: await this.#source.attributes(node, inner) };
+          return { node, attributes: await this.#source.attributes(node, inner, this.#mayFetch(pid)) };
         }),
       );
     } catch (error) {

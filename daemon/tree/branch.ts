@@ -2,7 +2,13 @@
  * A branch of the mount: what the names below one of its top directories mean. Paths are relative to the branch, and
  * were looked up step by step before they are used.
  */
-import type { ListedEntry, NodeAttributes, OpenContent, OpenText } from "../../fs/content-source.ts";
+import type {
+  ListedEntry,
+  MayFetch,
+  NodeAttributes,
+  OpenContent,
+  OpenText,
+} from "../../fs/content-source.ts";
 import type { NodeKind, NodePath } from "./node-key.ts";
 
 /** A node below a branch. */
@@ -23,7 +29,7 @@ export interface Branch {
   /** What lookup() and attributes() would say, null for absence, when neither would ask anyone; see ContentSource.known. */
   known?(directory: NodePath, name: string): KnownName | null | undefined;
   /** @throws NotFoundError when it is gone */
-  attributes(node: BranchNode, signal?: AbortSignal): Promise<NodeAttributes>;
+  attributes(node: BranchNode, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes>;
   list(directory: NodePath, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;
   /** Opens a file; the caller closes it. */
   open(file: NodePath, signal?: AbortSignal): Promise<OpenContent | OpenText>;

@@ -1,7 +1,7 @@
 /** The branch /url: one file per link, whatever its URL answers. Looking a name up and listing ask no origin. */
 import { NotFoundError } from "../../base/errors.ts";
 import { LISTING_PAGE_NAMES } from "../../base/limits.ts";
-import type { ListedEntry, NodeAttributes, OpenContent } from "../../fs/content-source.ts";
+import type { ListedEntry, MayFetch, NodeAttributes, OpenContent } from "../../fs/content-source.ts";
 import type { TaskRequest } from "../engine/open-task.ts";
 import { type Branch, type BranchNode, pagesOf } from "./branch.ts";
 import type { Links } from "./links.ts";
@@ -24,8 +24,8 @@ export class LinkTree implements Branch {
     return directory.length === 0 && this.#links.get(name) !== undefined ? "file" : undefined;
   }
 
-  async attributes(node: BranchNode, signal?: AbortSignal): Promise<NodeAttributes> {
-    return this.#files.attributes(this.#file(node.path), signal);
+  async attributes(node: BranchNode, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes> {
+    return this.#files.attributes(this.#file(node.path), signal, mayFetch);
   }
 
   async *list(): AsyncGenerator<readonly ListedEntry[]> {

@@ -6,7 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import { NotFoundError } from "../../base/errors.ts";
 import { DIRECTORY_URLS_MAX, LISTING_PAGE_NAMES } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
-import type { ListedEntry, NodeAttributes, OpenContent } from "../../fs/content-source.ts";
+import type { ListedEntry, MayFetch, NodeAttributes, OpenContent } from "../../fs/content-source.ts";
 import { requestKey } from "../engine/answers.ts";
 import type { EngineApi } from "../engine/open-task.ts";
 import type { OriginsDown } from "../engine/origins-down.ts";
@@ -89,8 +89,9 @@ export abstract class OriginBranch implements Branch {
   /** Whether an error of a listing means that the directory shows nothing. */
   protected abstract listsEmpty(error: unknown): boolean;
 
-  async attributes(node: BranchNode, signal?: AbortSignal): Promise<NodeAttributes> {
-    if (node.kind === "file") return this.parts.files.attributes(await this.#file(node.path), signal);
+  async attributes(node: BranchNode, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes> {
+    if (node.kind === "file")
+      return this.parts.files.attributes(await this.#file(node.path), signal, mayFetch);
     return this.#directoryAttributes(node.path);
   }
 

@@ -4,10 +4,10 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../base/deadline.ts";
-import { P2pfsError } from "../../base/errors.ts";
+import { P2pfsError, PermissionError } from "../../base/errors.ts";
 import { BLOCK_BYTES, KNOWN_NAMES_MAX, READ_DEADLINE_MS } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
-import type { NodeAttributes, OpenContent } from "../../fs/content-source.ts";
+import type { MayFetch, NodeAttributes, OpenContent } from "../../fs/content-source.ts";
 import type { Answer, EngineApi, Freshness, OpenTask, TaskRequest } from "../engine/open-task.ts";
 import type { OriginsDown } from "../engine/origins-down.ts";
 import type { SourceStat } from "../source/source.ts";
@@ -85,7 +85,7 @@ export class RemoteFiles {
   }
 
   /** Attributes now; see believed() for when they cost no request. */
-  async attributes(file: RemoteFile, signal?: AbortSignal): Promise<NodeAttributes> {
+  async attributes(file: RemoteFile, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes> {
     const { listed } = file;
     const believed = this.believed(file);
     if (believed !== undefined) return believed;
@@ -93,7 +93,7 @@ export class RemoteFiles {
     const strict = file.request.freshness?.consistency === "strict";
     const line = listed?.file.length === undefined ? undefined : attributesOfLine(file, listed.file);
     const kept = strict ? undefined : (seen?.attributes ?? line);
-    const ask = () => this.#ask(file, signal);
+    const ask = () => this.#ask(file, signal, mayFetch);
     return orKept(this.#options, { url: file.request.url, ask, kept }, signal);
   }
 
@@ -215,10 +215,14 @@ export class RemoteFiles {
     return [...(this.#open.get(key) ?? [])];
   }
 
-  async #ask(file: RemoteFile, signal?: AbortSignal): Promise<NodeAttributes> {
+  async #ask(
+    file: RemoteFile,
+    signal: AbortSignal | undefined,
+    mayFetch: MayFetch | undefined,
+  ): Promise<NodeAttributes> {
     try {
       const answer = await this.#options.engine.stat(file.request, signal);
-      if (answer.stat.length === undefined) return await this.#measured(file, answer, signal);
+      if (answer.stat.length === undefined) return await this.#measured(file, answer, signal, mayFetch);
       return this.#remember(file, answer);
     } catch (error) {
       throw aboutUrl(error, file.request.url);
@@ -226,9 +230,21 @@ export class RemoteFiles {
   }
 
   /** A file whose server tells no length has to be fetched whole before its size is known; once per answer. */
-  async #measured(file: RemoteFile, answer: Answer, signal?: AbortSignal): Promise<NodeAttributes> {
+  async #measured(
+    file: RemoteFile,
+    answer: Answer,
+    signal: AbortSignal | undefined,
+    mayFetch: MayFetch | undefined,
+  ): Promise<NodeAttributes> {
     const seen = this.#seen.get(file.key);
     if (seen?.stat.length === undefined && seen?.checkedAtMs === answer.checkedAtMs) return seen.attributes;
+    if (mayFetch !== undefined && !(await mayFetch()))
+      throw new PermissionError(
+        "its length is known once it was fetched, which it is not for a program that scans",
+        {
+          details: { guarded: true },
+        },
+      );
     const measuring = this.#measuring.get(file.key) ?? this.#measure(file, answer);
     const deadline = deadlineSignal(
       this.#options.clock,

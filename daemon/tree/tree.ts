@@ -10,6 +10,7 @@ import type {
   ContentSource,
   KnownChild,
   ListedEntry,
+  MayFetch,
   NodeAttributes,
   OpenContent,
   OpenText,
@@ -145,9 +146,10 @@ export class Tree implements ContentSource {
     return { node: childOf(parent, name, known.kind), attributes: known.attributes };
   }
 
-  async attributes(node: SourceNode, signal?: AbortSignal): Promise<NodeAttributes> {
+  async attributes(node: SourceNode, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes> {
     const found = this.#find(node);
-    if (found !== undefined && found.at.path.length > 0) return found.branch.attributes(found.at, signal);
+    if (found !== undefined && found.at.path.length > 0)
+      return found.branch.attributes(found.at, signal, mayFetch);
     const path = pathOf(node);
     const owner = this.#roots.owner(path, "directory");
     return { kind: "directory", size: 0, modifiedAtMs: this.#startedAtMs, ...owner, version: "" };

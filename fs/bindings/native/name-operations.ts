@@ -66,7 +66,7 @@ export class NameOperations {
   async #find({ header, name }: Request<"lookup">, wait: RequestWait): Promise<void> {
     let entry: Entry;
     try {
-      entry = await this.#filesystem.lookup(header.nodeid as InodeNumber, name, wait.signal);
+      entry = await this.#filesystem.lookup(header.nodeid as InodeNumber, name, wait.signal, header.pid);
     } catch (error) {
       if (fromUnknown(error).code !== "NOT_FOUND") throw error;
       this.#requests.errnoOf({ operation: "lookup", path: name }, error);
@@ -97,7 +97,7 @@ export class NameOperations {
     const { header, handle } = request;
     const attributes =
       handle === undefined
-        ? await this.#filesystem.getattr(header.nodeid as InodeNumber, wait.signal)
+        ? await this.#filesystem.getattr(header.nodeid as InodeNumber, wait.signal, header.pid)
         : this.#filesystem.fgetattr(handle);
     const reply = kernelAttributes(attributes);
     this.#writer.send(header.unique, (view, from) =>

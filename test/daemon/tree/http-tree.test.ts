@@ -331,6 +331,35 @@ test("an index of 10,000 files is listed and stat'ed with one request", async ()
   assert.deepEqual(world.web.taken(), [`STAT ${H}/big`, `LIST ${H}/big/`]);
 });
 
+test("a file whose server tells no length is not fetched for a program that may fetch nothing", async () => {
+  world.web.pages.set(`${H}/unsized.bin`, { body: "0123456789", tellsLength: false });
+  world.web.pages.set(`${H}/sized.bin`, { body: "0123456789" });
+  const unsized = await world.node("http/h.example/unsized.bin");
+  const sized = await world.node("http/h.example/sized.bin");
+  const never = async () => false;
+  world.web.taken();
+  await assert.rejects(world.tree.attributes(unsized, undefined, never), { code: "PERMISSION" });
+  assert.equal((await world.tree.attributes(sized, undefined, never)).size, 10);
+  assert.deepEqual(
+    world.web.taken().filter((request) => request.startsWith("READ")),
+    [],
+  );
+  assert.equal(await world.tree.isHere(unsized), false);
+  assert.equal((await world.tree.attributes(unsized, undefined, async () => true)).size, 10);
+  // Known by now, as long as the answer is believed.
+  assert.equal((await world.tree.attributes(unsized, undefined, never)).size, 10);
+});
+
+test("a file is here once all of it is, and no origin is asked for that", async () => {
+  world.web.pages.set(`${H}/whole.bin`, { body: "0123456789" });
+  const node = await world.node("http/h.example/whole.bin");
+  assert.equal(await world.tree.isHere(node), false);
+  assert.equal(await world.cat("http/h.example/whole.bin"), "0123456789");
+  world.web.taken();
+  assert.equal(await world.tree.isHere(node), true);
+  assert.deepEqual(world.web.taken(), []);
+});
+
 test("a file whose server tells no length is fetched once at its first stat, and has its true size", async () => {
   world.web.pages.set(`${H}/stream.bin`, { body: "0123456789", tellsLength: false });
   const node = await world.node("http/h.example/stream.bin");
