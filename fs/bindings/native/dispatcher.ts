@@ -63,8 +63,10 @@ export class Dispatcher {
       if (opcode === OBSERVED_READ) this.#observed(decodeAs(message, header, OPCODE.READ));
       else this.#perform(decodeRequest(message, header));
     } catch (error) {
-      // Only a message that could not be decoded comes here: operations answer their own failures.
-      if (wantsReply(opcode)) requests.fail(unique, { operation: opcodeName(opcode).toLowerCase() }, error);
+      // Only a message that could not be decoded comes here: operations answer their own failures. What a thread has
+      // answered is not answered again.
+      if (opcode !== OBSERVED_READ && wantsReply(opcode))
+        requests.fail(unique, { operation: opcodeName(opcode).toLowerCase() }, error);
     }
   }
 
