@@ -46,6 +46,8 @@ interface Version {
   missing: number;
   /** Blocks that were evicted and whose bytes are there still: nothing may come there yet. */
   readonly going: Set<number>;
+  /** Blocks that came because somebody wanted them, and were not read since. */
+  readonly unread: Set<number>;
 }
 
 interface ByteSpan {
@@ -86,6 +88,7 @@ export class MemoryFile {
   /** Who reads it in order, as last told. */
   readers: () => readonly OrderlyReader[] = () => [];
   readonly #held = new Set<ByteSpan>();
+  #keepers = 0;
   readonly #drains = new Set<() => Promise<void>>();
   readonly #spec: MemoryFileSpec;
   readonly #versions: Version[] = [];
@@ -150,17 +153,22 @@ export class MemoryFile {
 
   /**
    * Takes a block away: its bit at once, its bytes when nobody reads them any more, so that whoever reads on gets zeros.
-   * @returns false when somebody holds it
+   * @returns false when somebody holds it, or the whole, or it came for somebody who has not read it yet
    */
   evict(block: number): boolean {
     const version = this.#version;
     if (!hasBlock(version.blocks, block)) return true;
-    if (this.isHeld(block)) return false;
+    if (this.#keepers > 0 || version.unread.has(block) || this.isHeld(block)) return false;
     version.blocks[block >> 3] = (version.blocks[block >> 3] ?? 0) & ~(1 << (block & 7));
     version.missing += 1;
     version.going.add(block);
     void Promise.all([...this.#drains].map((drain) => drain())).then(() => this.#zero(version, block));
     return true;
+  }
+
+  /** Somebody relies on the file staying whole. */
+  get isKept(): boolean {
+    return this.#keepers > 0;
   }
 
   /** Whether a read of the block is under way. */
@@ -202,12 +210,13 @@ export class MemoryFile {
       unwant: (range) => void this.wants.push({ ...range, priority: "unwanted" }),
       hold: (range) => {
         const held = { ...range };
+        this.#wasRead(version, range);
         this.#held.add(held);
         return () => void this.#held.delete(held);
       },
-      wasRead: () => {},
-      keepWhole: () => () => {},
-      passThrough: () => (version.missing === 0 && this.passesThrough ? () => {} : undefined),
+      wasRead: (range) => this.#wasRead(version, range),
+      keepWhole: () => this.#keepWhole(),
+      passThrough: () => (version.missing === 0 && this.passesThrough ? this.#keepWhole() : undefined),
       addDrain: (drain) => {
         this.#drains.add(drain);
         return () => void this.#drains.delete(drain);
@@ -228,6 +237,21 @@ export class MemoryFile {
     for (const { fd } of this.#versions.splice(0)) closeSync(fd);
   }
 
+  #wasRead(version: Version, { offset, length }: ByteSpan): void {
+    const { blockBytes } = this.#spec;
+    for (let block = Math.floor(offset / blockBytes); block * blockBytes < offset + length; block++)
+      version.unread.delete(block);
+  }
+
+  #keepWhole(): () => void {
+    this.#keepers += 1;
+    let kept = true;
+    return () => {
+      if (kept) this.#keepers -= 1;
+      kept = false;
+    };
+  }
+
   async #want(
     version: Version,
     range: { offset: number; length: number },
@@ -243,8 +267,10 @@ export class MemoryFile {
         for (const signal of signals) if (signal?.aborted) throw signal.reason;
         if (version !== this.#version) throw new ChangedError("the origin holds another version now");
         if (version.going.has(block)) await this.#untilPassed(signals);
-        else if (this.#gate === "open") this.#write(version, block);
-        else if (this.#gate !== "held") throw this.#gate;
+        else if (this.#gate === "open") {
+          this.#write(version, block);
+          version.unread.add(block);
+        } else if (this.#gate !== "held") throw this.#gate;
         else await this.#untilPassed(signals);
       }
     }
@@ -267,7 +293,16 @@ export class MemoryFile {
     ftruncateSync(fd, content.size);
     const blockCount = Math.ceil(content.size / this.#spec.blockBytes);
     const blocks = new Uint8Array(Math.ceil(blockCount / 8));
-    const version = { number, content, path, fd, blocks, missing: blockCount, going: new Set<number>() };
+    const version = {
+      number,
+      content,
+      path,
+      fd,
+      blocks,
+      missing: blockCount,
+      going: new Set<number>(),
+      unread: new Set<number>(),
+    };
     this.#versions.push(version);
     if (present) for (let block = 0; block < blockCount; block++) this.#write(version, block);
     return version;

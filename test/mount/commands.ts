@@ -56,6 +56,10 @@ export interface Commands {
   setGate(path: string, gate: "open" | "held" | FaultCode): void;
   arrive(path: string, blocks: readonly number[]): void;
   damage(path: string, bytes: number): void;
+  /** Takes blocks away, as eviction does. @returns how many went: those that are held stay */
+  evict(path: string, blocks: readonly number[]): number;
+  /** Somebody relies on the file staying whole. */
+  isKept(path: string): boolean;
   /** `hang`: it never answers; null: it works again. */
   setFault(operation: FaultyOperation, path: string, fault: FaultCode | "hang" | null): void;
   setSpace(space: SpaceFigures): void;

@@ -75,6 +75,8 @@ function makeCommands(parts: {
     setGate: (path, gate) => source.file(path).setGate(typeof gate === "string" ? gate : errorOf(gate)),
     arrive: (path, blocks) => source.file(path).arrive(blocks),
     damage: (path, bytes) => source.file(path).damage(bytes),
+    isKept: (path) => source.file(path).isKept,
+    evict: (path, blocks) => blocks.filter((block) => source.file(path).evict(block)).length,
     setFault: (operation, path, fault) => source.setFault(operation, path, faultOf(fault)),
     setSpace: (space) => source.setSpace(space),
     wants: (path) => source.wants(path),

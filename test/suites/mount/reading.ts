@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { patternBytes } from "../../../fs/memory-file.ts";
 import { eventually, python, pythonTalk, run, start, untilLine } from "../../mount/programs.ts";
-import { serveMount } from "../../mount/served.ts";
+import { type Served, serveMount } from "../../mount/served.ts";
 import { failsWith, MIB, openFile, type PromiseTests, patternDigest, sha256 } from "./under-test.ts";
 
 const SEED = 5;
@@ -42,6 +42,44 @@ out, fd = tempfile.TemporaryFile(), os.open(args[0], os.O_RDONLY)
 while os.sendfile(out.fileno(), fd, None, 1 << 20): pass
 out.seek(0); h.update(out.read())`,
 };
+
+/** Reads a file in several ways at once, and again, while it is open and mapped elsewhere and blocks of it are taken away. */
+async function readWhileEvicting(
+  served: Served,
+  name: string,
+  blocks: readonly number[],
+  expected: string,
+): Promise<{ evicted: number; passedThrough: boolean }> {
+  const hold = "f = open(args[0], 'rb'); m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ); step('open')";
+  const holder = pythonTalk(hold, served.path(name));
+  let reading = true;
+  let evicted = 0;
+  const evict = async () => {
+    for (let round = 0; reading; round++)
+      evicted += await served.tell(
+        "evict",
+        name,
+        blocks.filter((block) => (block + round) % 3 === 0),
+      );
+  };
+  try {
+    await untilLine(holder, "open");
+    const evicting = evict();
+    try {
+      const direct = () => run("dd", `if=${served.path(name)}`, "bs=64K", "iflag=direct", "status=none");
+      for (const { stdout, stderr } of await Promise.all([direct(), direct(), direct()]))
+        assert.equal(sha256(stdout), expected, `${name}: ${stdout.length} bytes, ${stderr}`);
+      assert.equal(sha256((await run("cat", served.path(name))).stdout), expected, name);
+    } finally {
+      reading = false;
+      await evicting;
+    }
+    return { evicted, passedThrough: await served.tell("isKept", name) };
+  } finally {
+    holder.child.stdin?.end("\n");
+    await holder.ended;
+  }
+}
 
 export const READING: PromiseTests = {
   async "A file has its source's bytes, however it is read"(t, { binding }) {
@@ -172,6 +210,24 @@ print(os.lseek(fd, 0, os.SEEK_HOLE), os.lseek(fd, 1 << 20, os.SEEK_DATA))`;
       assert.equal(sha256(await readFile(served.path("f"))), patternDigest(size, seed), `${size} bytes`);
       assert.equal((await stat(served.path("f"))).size, size);
       assert.equal((await run("cat", served.path("f"))).stdout.length, size);
+    }
+  },
+
+  async "What made room for others comes again when it is read"(t, { binding }) {
+    const ways = binding === "native" ? [["PASSTHROUGH" as const], []] : [[]];
+    for (const refused of ways) {
+      const served = await serveMount(t, { binding, native: { refused } });
+      const size = 12 * MIB + 77;
+      const expected = patternDigest(size, SEED);
+      const blocks = Array.from({ length: 13 }, (_, block) => block);
+      for (const [name, arrival] of [
+        ["complete", "present"],
+        ["partial", "lazy"],
+      ] as const) {
+        await served.tell("addFile", name, size, SEED, { arrival });
+        const { passedThrough, evicted } = await readWhileEvicting(served, name, blocks, expected);
+        assert.ok(passedThrough || evicted > 0, `blocks of the ${name} file went`);
+      }
     }
   },
 
