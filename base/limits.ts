@@ -438,6 +438,11 @@ export const STUCK_LOOK_MS = 1_000;
 export const STUCK_LOOKS_MAX = 5;
 /** Longest a daemon may take to end after the holder was told to, ms; then it is killed. */
 export const HOLDER_STOP_MS = 60_000;
+/** Longest a newer build may take to go on in place of a running daemon, ms, and how often it is looked for. */
+export const SUCCESSION_MS = 60_000;
+export const SUCCESSION_LOOK_MS = 50;
+/** How often a command looks for the daemon whose holder still lives, ms. */
+export const DAEMON_RETURN_LOOK_MS = 50;
 /** Handles that are opened again at once after a restart. */
 export const RESTORED_AT_ONCE_MAX = 32;
 /** Longest a handle may take to be opened again, ms: what it was open on is on the local disk, or it is lost. */

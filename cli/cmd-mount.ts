@@ -5,12 +5,14 @@ import { P2pfsError } from "../base/errors.ts";
 import { DAEMON_START_MS, FOREGROUND_LOOK_MS, MOUNT_CALL_MS } from "../base/limits.ts";
 import { ownMountsOf, readMountTable } from "../base/mount-table.ts";
 import { fromUnknown } from "../base/node-errors.ts";
+import { VERSION } from "../base/version.ts";
 import { ask, type DaemonClient } from "./daemon-client.ts";
 import { connectOrStartDaemon } from "./daemon-start.ts";
 import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
 import { type FstabOptions, parseMountOptions } from "./mount-options.ts";
 import { mountAnswers, prepareMountpoint, removeMade } from "./mountpoint.ts";
 import { untilSignal } from "./signals.ts";
+import { isNewer, takeOver } from "./takeover.ts";
 
 interface MountFlags extends HomeOptions {
   readonly foreground: boolean;
@@ -126,7 +128,7 @@ async function mountOnce(home: Home, request: Request, occupied: boolean): Promi
   for (;;) {
     const client = await connectOrStartDaemon(home, "last-unmount");
     try {
-      if (occupied) await refuseLiving(client, request.directory);
+      if (occupied && (await takenOver(home, client, request.directory))) return client;
       await ask(client.control, "mount", request, { deadlineMs: MOUNT_CALL_MS });
       return client;
     } catch (error) {
@@ -139,11 +141,24 @@ async function mountOnce(home: Home, request: Request, occupied: boolean): Promi
   }
 }
 
-/** There is a mount of p2pfs at the directory: only one that nobody serves may be replaced, and the binding tells. */
-async function refuseLiving(client: DaemonClient, directory: string): Promise<void> {
-  const { mounts } = await ask(client.control, "status", {});
-  if (mounts.some((mount) => mount.directory === directory))
+/**
+ * There is a mount of p2pfs at the directory. One that nobody serves may be replaced, and the binding tells; one of an older
+ * build is gone on with by this one.
+ * @returns true when it is served by this build now
+ */
+async function takenOver(home: Home, client: DaemonClient, directory: string): Promise<boolean> {
+  const running = await ask(client.control, "status", {});
+  const served = running.mounts.find((mount) => mount.directory === directory);
+  if (served === undefined) return false;
+  if (!isNewer(VERSION, running.version))
     throw new P2pfsError("BUSY", `${directory} is already mounted by this daemon`);
+  if (served.binding !== "native")
+    throw new P2pfsError(
+      "BUSY",
+      `${directory} is mounted by p2pfs ${running.version} through ${served.binding}, which cannot be taken over; unmount it first`,
+    );
+  await takeOver(home, running);
+  return true;
 }
 
 /** Until the mount is gone, whoever unmounts it, or a signal comes: then it is unmounted. */

@@ -7,9 +7,10 @@ import { closeSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { InvalidInputError, P2pfsError } from "../base/errors.ts";
 import { makeFolder } from "../base/folder.ts";
-import { BUSY_DAEMON_MS, DAEMON_START_MS } from "../base/limits.ts";
+import { BUSY_DAEMON_MS, DAEMON_RETURN_LOOK_MS, DAEMON_START_MS } from "../base/limits.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import type { Until } from "../daemon/lifetime.ts";
+import { holderIsPresent } from "../holder/presence.ts";
 import { ask, DaemonClient, daemonAnswers } from "./daemon-client.ts";
 import type { Home, HomeOptions } from "./home.ts";
 import { launchDaemon } from "./launch.ts";
@@ -32,8 +33,19 @@ export async function connectDaemon(home: Home): Promise<DaemonClient> {
  * @throws P2pfsError why the new one does not serve
  */
 export async function connectOrStartDaemon(home: Home, until: Until): Promise<DaemonClient> {
-  if (!(await daemonAnswers(home.socketPath))) await startDetached(home, until);
+  if (!(await daemonAnswers(home.socketPath)) && !(await daemonReturns(home)))
+    await startDetached(home, until);
   return checkedConfig(home);
+}
+
+/** Whether a daemon that died comes back while its holder lives: waits for it. */
+async function daemonReturns(home: Home): Promise<boolean> {
+  const untilMs = Date.now() + DAEMON_START_MS;
+  while (Date.now() < untilMs && (await holderIsPresent(home.holderPath))) {
+    if (await daemonAnswers(home.socketPath)) return true;
+    await new Promise((resolve) => setTimeout(resolve, DAEMON_RETURN_LOOK_MS));
+  }
+  return false;
 }
 
 /** A --config that was given must be the one the daemon runs with. */

@@ -20,6 +20,7 @@ import { HOLDER_OPTION } from "../holder/messages.ts";
 import { plainUsageErrors } from "./failure.ts";
 import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
 import { KernelMounts } from "./mount-host.ts";
+import { SUCCESSION_SIGNAL, successorOf } from "./takeover.ts";
 
 interface DaemonFlags extends HomeOptions {
   readonly logLevel?: string;
@@ -91,6 +92,7 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags, holder
   });
   for (const warning of loaded.warnings) log.warn({ warning }, "config");
   watchForEnd(end, log, holder);
+  watchForSuccessor(end, log, holder, home.socketPath);
   // No filesystem is kept busy by a daemon, least of all its own.
   process.chdir("/");
   try {
@@ -121,21 +123,16 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags, holder
     });
     if (holder.canHold) holder.home(home.holderPath);
     holder.report({ ready: true });
-    const { reason, status } = await end.came;
-    log.info({ reason }, "daemon-stopping");
-    await endDaemon(daemon, status, holder);
+    const { reason, status, leaveMounts } = await end.came;
+    log.info({ reason, leaveMounts }, "daemon-stopping");
+    if (!leaveMounts) holder.stopping();
+    await daemon.close({ leaveMounts });
     process.exitCode = status;
   } finally {
     await file?.close();
   }
   // Native parts may still hold the loop; everything of ours is closed.
   process.exit();
-}
-
-/** In order, unmounting first; or, when something is broken, leaving its mounts to a daemon that is not. */
-async function endDaemon(daemon: Daemon, status: number, holder: DaemonEnd): Promise<void> {
-  if (status === 0) holder.stopping();
-  await daemon.close({ leaveMounts: status !== 0 });
 }
 
 /** libfuse is loaded when something is mounted, so that a machine without it can still copy. */
@@ -166,10 +163,16 @@ async function openLogFile(home: Home, loaded: LoadedConfig): Promise<LogFile> {
   return LogFile.open({ path, fileBytes: fileSize, fileCount, clock: systemClock });
 }
 
+interface EndReason {
+  readonly reason: string;
+  readonly status: number;
+  readonly leaveMounts: boolean;
+}
+
 /** Why and with which status the daemon ends: the first reason counts. */
 class End {
-  readonly came: Promise<{ reason: string; status: number }>;
-  #come: (end: { reason: string; status: number }) => void = () => {};
+  readonly came: Promise<EndReason>;
+  #come: (end: EndReason) => void = () => {};
 
   constructor() {
     this.came = new Promise((resolve) => {
@@ -177,8 +180,9 @@ class End {
     });
   }
 
-  because(reason: string, status: number): void {
-    this.#come({ reason, status });
+  /** @param leaveMounts to a daemon that comes after this one: because this one is broken, or was told to */
+  because(reason: string, status: number, leaveMounts = false): void {
+    this.#come({ reason, status, leaveMounts });
   }
 }
 
@@ -194,11 +198,24 @@ function watchForEnd(end: End, log: Logger, holder: DaemonEnd): void {
   const broken = (kind: string) => (error: unknown) => {
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
     log.error({ kind, reason: message, stack }, "daemon-broken");
-    end.because(`${kind}: ${message}`, 1);
+    end.because(`${kind}: ${message}`, 1, true);
   };
   // Who read the log has gone; the daemon goes on.
   process.stderr.on("error", () => {});
   process.on("uncaughtException", broken("uncaught exception"));
   process.on("unhandledRejection", broken("unhandled rejection"));
   void holder.gone.then(() => end.because("its holder is gone", 0));
+}
+
+/** A newer build may ask this one to give way; see takeover.ts. */
+function watchForSuccessor(end: End, log: Logger, holder: DaemonEnd, socketPath: string): void {
+  process.on(SUCCESSION_SIGNAL, () => {
+    successorOf(socketPath).then(
+      (entry) => {
+        holder.successor(entry);
+        end.because("a newer build goes on", 0, true);
+      },
+      (error) => log.warn({ reason: fromUnknown(error).message }, "succession refused"),
+    );
+  });
 }

@@ -16,7 +16,7 @@ export const LAUNCH_VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /** The daemon's entry, as built. */
-const DAEMON_ENTRY = fileURLToPath(new URL("./dfdaemon.js", import.meta.url));
+export const DAEMON_ENTRY = fileURLToPath(new URL("./dfdaemon.js", import.meta.url));
 
 /** Whether these arguments are the daemon's own: those that a holder started it with, or a question for its help or version. */
 export function isHeld(args: readonly string[]): boolean {

@@ -238,6 +238,8 @@ export class Holder {
       "daemon died too often; its mounts answer EIO until they are unmounted",
     );
     this.#stopping = true;
+    // Whoever wants to mount may try with a daemon of its own.
+    this.#presence.close();
     for (const held of mounts.list()) {
       const onEnd = () => {
         mounts.end(held.mount);

@@ -73,7 +73,7 @@ function accepts(socketPath: string): Promise<boolean> {
 }
 
 /** Whether a process has not ended; a zombie has. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {

@@ -129,7 +129,7 @@ function stuckProcesses(mountpoint: string): string[] {
 }
 
 /** "36 35 0:53 …": the mount's own number, which a mount made anew does not have. */
-function mountId(mountpoint: string): string | undefined {
+export function mountId(mountpoint: string): string | undefined {
   const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
   return lines.find((line) => line.split(" ")[4] === mountpoint)?.split(" ")[0];
 }
