@@ -153,12 +153,14 @@ export class MemoryFile {
 
   /**
    * Takes a block away: its bit at once, its bytes when nobody reads them any more, so that whoever reads on gets zeros.
+   * @param options.unreadToo also what came for somebody who has not read it yet; default false
    * @returns false when somebody holds it, or the whole, or it came for somebody who has not read it yet
    */
-  evict(block: number): boolean {
+  evict(block: number, options: { readonly unreadToo: boolean } = { unreadToo: false }): boolean {
     const version = this.#version;
     if (!hasBlock(version.blocks, block)) return true;
-    if (this.#keepers > 0 || version.unread.has(block) || this.isHeld(block)) return false;
+    const isUnread = version.unread.has(block) && !options.unreadToo;
+    if (this.#keepers > 0 || isUnread || this.isHeld(block)) return false;
     version.blocks[block >> 3] = (version.blocks[block >> 3] ?? 0) & ~(1 << (block & 7));
     version.missing += 1;
     version.going.add(block);

@@ -206,7 +206,7 @@ function evictAfterWant(source: Fixture["source"], path: string, times: number):
     if (!("want" in opened)) return opened;
     const want: OpenContent["want"] = async (range, priority, inner) => {
       await opened.want(range, priority, inner);
-      if (left-- > 0) source.file(path).evict(0);
+      if (left-- > 0) source.file(path).evict(0, { unreadToo: true });
     };
     return Object.create(opened, { want: { value: want } }) as OpenContent;
   };
