@@ -7,7 +7,7 @@ import { link as hardLink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type NginxOrigin, startNginx } from "../../test/origin/nginx.ts";
 import { projectRoot } from "../../test/project-root.ts";
-import { commandOf, type DaemonProcess, mountedDaemon, readerWords } from "../../test/system/daemon.ts";
+import { commandOf, type DaemonProcess, prepareDaemon, readerWords } from "../../test/system/daemon.ts";
 import { output, start } from "../../test/system/processes.ts";
 import type { Scope } from "../../test/system/scope.ts";
 import { formatBytes, GIB } from "../../test/system/shows/figures.ts";
@@ -34,29 +34,33 @@ const WARM_UP_BYTES = 64 * 1024 * 1024;
 interface Bench {
   readonly scope: Scope;
   readonly origin: NginxOrigin;
-  readonly daemon: DaemonProcess;
+  /** One for each binding, each with its own mount. */
+  readonly daemons: Readonly<Record<MountBinding, DaemonProcess>>;
   readonly file: string;
   readonly folder: string;
   readonly netns: string | undefined;
   readonly options: SpeedOptions;
 }
 
+type MountBinding = "native" | "fuse-native";
+
 /** A way of getting the file, as the words that get it. */
 interface Method {
   readonly name: string;
-  /** Whether the daemon takes part. */
-  readonly ours: boolean;
-  words(bench: Bench, url: string, target: string): string[];
+  /** The daemon that takes part; undefined: none does. */
+  readonly daemon: MountBinding | undefined;
+  /** @param daemon that daemon */
+  words(bench: Bench, url: string, target: string, daemon: DaemonProcess): string[];
 }
 
 const CURL: Method = {
   name: "curl -o",
-  ours: false,
+  daemon: undefined,
   words: (_bench, url, target) => ["curl", "-sS", "--fail", "-o", target, url],
 };
 const PUMP: Method = {
   name: "node pump",
-  ours: false,
+  daemon: undefined,
   words: (_bench, url, target) => [
     process.execPath,
     join(projectRoot(), "dist/scripts/bench/pump.js"),
@@ -64,19 +68,32 @@ const PUMP: Method = {
     target,
   ],
 };
+const cat = (binding: MountBinding): Method => ({
+  name: `cat, ${binding}`,
+  daemon: binding,
+  words: (_bench, url, _target, daemon) => ["cat", daemon.path(url)],
+});
+const dd = (binding: MountBinding): Method => ({
+  name: `dd bs=1M, ${binding}`,
+  daemon: binding,
+  words: (_bench, url, _target, daemon) => [
+    "dd",
+    `if=${daemon.path(url)}`,
+    "of=/dev/null",
+    "bs=1M",
+    "status=none",
+  ],
+});
 const OURS: readonly Method[] = [
-  { name: "cat", ours: true, words: ({ daemon }, url) => ["cat", daemon.path(url)] },
-  {
-    name: "dd bs=1M",
-    ours: true,
-    words: ({ daemon }, url) => ["dd", `if=${daemon.path(url)}`, "of=/dev/null", "bs=1M", "status=none"],
-  },
+  cat("native"),
+  dd("native"),
+  cat("fuse-native"),
   {
     name: "dfget -O",
-    ours: true,
-    words: ({ daemon }, url, target) => [
+    daemon: "native",
+    words: (_bench, url, target, { workhome }) => [
       ...commandOf("dfget"),
-      ...["--workhome", daemon.workhome, "--no-progress", "-O", target, url],
+      ...["--workhome", workhome, "--no-progress", "-O", target, url],
     ],
   },
 ];
@@ -84,9 +101,10 @@ const OURS: readonly Method[] = [
 /** Times of stat(2), ms, by another process while the work runs. */
 async function whileStatting<T>(
   bench: Bench,
+  daemon: DaemonProcess,
   work: () => Promise<T>,
 ): Promise<{ result: T; statMs: number[] }> {
-  const known = bench.daemon.path(bench.origin.url("known.txt"));
+  const known = daemon.path(bench.origin.url("known.txt"));
   const probe = start(bench.scope, readerWords("stat-probe", known, STAT_INTERVAL_MS));
   const result = await work();
   const [times = "[]"] = await probe.finish();
@@ -100,18 +118,21 @@ async function measure(bench: Bench, method: Method, name: string): Promise<Samp
   await hardLink(bench.file, join(bench.origin.root, name));
   // What the one before left to be written must not be written now.
   await output(["sync"], { timeoutMs: 600_000 });
-  const get = (): Promise<Timed> => timed(method.words(bench, url, target), bench.netns);
+  const get = (): Promise<Timed> =>
+    timed(method.words(bench, url, target, bench.daemons[method.daemon ?? "native"]), bench.netns);
+  const daemon = method.daemon && bench.daemons[method.daemon];
   try {
-    if (!method.ours) return { ...(await get()), daemonCpuSeconds: 0, loopDelayMs: undefined, statMs: [] };
-    const before = bench.daemon.cpuSeconds();
-    await loopDelayMs(bench.daemon);
-    const { result, statMs } = await whileStatting(bench, get);
-    const daemonCpuSeconds = bench.daemon.cpuSeconds() - before;
-    return { ...result, daemonCpuSeconds, loopDelayMs: await loopDelayMs(bench.daemon), statMs };
+    if (daemon === undefined)
+      return { ...(await get()), daemonCpuSeconds: 0, loopDelayMs: undefined, statMs: [] };
+    const before = daemon.cpuSeconds();
+    await loopDelayMs(daemon);
+    const { result, statMs } = await whileStatting(bench, daemon, get);
+    const daemonCpuSeconds = daemon.cpuSeconds() - before;
+    return { ...result, daemonCpuSeconds, loopDelayMs: await loopDelayMs(daemon), statMs };
   } finally {
     await rm(target, { force: true });
     await rm(join(bench.origin.root, name), { force: true });
-    if (method.ours) await forgetTasks(bench.daemon.socketPath);
+    if (daemon !== undefined) await forgetTasks(daemon.socketPath);
   }
 }
 
@@ -123,9 +144,15 @@ async function prepare(scope: Scope, options: SpeedOptions): Promise<Bench> {
   // Into the page cache, so that no disk is measured.
   await timed(["cat", file], undefined);
   await origin.write("known.txt", "known\n");
-  const daemon = await mountedDaemon(scope, { netns: link?.hostNetns });
+  const serve = async (binding: MountBinding) => {
+    const daemon = await prepareDaemon(scope, { netns: link?.hostNetns });
+    await daemon.start();
+    await daemon.mount("--binding", binding);
+    return daemon;
+  };
+  const daemons = { native: await serve("native"), "fuse-native": await serve("fuse-native") };
   const folder = await scope.folder("p2pfs-bench-");
-  return { scope, origin, daemon, file, folder, netns: link?.hostNetns, options };
+  return { scope, origin, daemons, file, folder, netns: link?.hostNetns, options };
 }
 
 /** Every method reads something once before it counts. */
@@ -159,6 +186,7 @@ export async function speed(scope: Scope, report: Report, options: SpeedOptions)
   );
   const { headings, rows } = summaryRows(samples, CURL.name, options.fileBytes);
   report.table(headings, rows);
-  report.say(`  daemon's peak of resident memory: ${formatBytes(bench.daemon.peakBytes())}`);
+  for (const [binding, daemon] of Object.entries(bench.daemons))
+    report.say(`  daemon's peak of resident memory, ${binding}: ${formatBytes(daemon.peakBytes())}`);
   report.say();
 }
