@@ -28,7 +28,7 @@ const DFDAEMON = commandOf("dfdaemon");
 const DFGET = commandOf("dfget");
 const P2PFS = commandOf("p2pfs");
 
-/** What takes so long waits for the mount: its deadlines are 30 s and more. */
+/** What takes so long waits for the mount: the shortest deadline of what is stuck is 30 s. */
 const HANG_MS = 20_000;
 
 export interface OwnMountOptions {
@@ -73,7 +73,9 @@ async function stuckMount(scope: Scope, options: OwnMountOptions) {
   origin.serve("/stuck.bin", { content: fixedContent("x".repeat(4 * MIB)), stallAfterBytes: 65_536 });
   origin.serve("/small.bin", { content: fixedContent("small") });
   origin.serve("*", { silent: true });
-  const daemon = await prepareDaemon(scope);
+  // However slow the machine, the reader is blocked to the end.
+  const config = { mount: { readTimeout: "1h" }, source: { idleTimeout: "1h" } };
+  const daemon = await prepareDaemon(scope, { config });
   await daemon.start();
   await daemon.mount("--binding", options.binding);
   scope.after(() => detach(daemon.mountpoint));
