@@ -1,18 +1,11 @@
 /** Files larger than their room, read through a real mount with either binding. */
 import { describe, test } from "node:test";
-import { loadNativeAddon, NativeAddon } from "../../native/linux/addon.ts";
 import { nginxMissing } from "../origin/nginx.ts";
 import { mountMissing } from "./daemon.ts";
 import { scopeOf } from "./scope.ts";
 import { showHeaders } from "./shows/cold-reads.ts";
 import { GIB, MIB } from "./shows/figures.ts";
-import { showRoom } from "./shows/room.ts";
-
-/** Holes are punched by the addon; where there is none, files go as a whole only. */
-function addonMissing(): string | false {
-  const addon = loadNativeAddon();
-  return addon instanceof NativeAddon ? false : addon.unavailable;
-}
+import { addonMissing, showRoom } from "./shows/room.ts";
 
 const SMALL = { fileBytes: 192 * MIB + 4321, quotaBytes: 48 * MIB, pageCount: 100 };
 

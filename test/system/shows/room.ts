@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { BLOCK_BYTES } from "../../../base/limits.ts";
+import { loadNativeAddon, NativeAddon } from "../../../native/linux/addon.ts";
 import { seededRandom } from "../../base/seeded-random.ts";
 import { startNginx } from "../../origin/nginx.ts";
 import { type DaemonProcess, diskBytes, prepareDaemon, readerWords } from "../daemon.ts";
@@ -17,6 +18,12 @@ const SENT_PART_MAX = 1.1;
 const LISTS_BYTES_MAX = MIB;
 const READ_MS = 900_000;
 const LOOK_MS = 50;
+
+/** Holes are punched by the addon; where there is none, files go as a whole only. @returns why there is none, or false */
+export function addonMissing(): string | false {
+  const addon = loadNativeAddon();
+  return addon instanceof NativeAddon ? false : addon.unavailable;
+}
 
 export interface RoomSize {
   readonly fileBytes: number;
