@@ -139,8 +139,8 @@ export const TASK_LINGER_MS = 1_000;
 export const TASK_TICK_MS = 100;
 /** How long content that failed its digest is refused before the origin is tried again, ms. */
 export const FAILED_CONTENT_MS = 60_000;
-/** Bytes of a file of unknown length for which room is claimed at once, ahead of what comes: a quarter of a second at 1 Gb/s. */
-export const STREAMED_CLAIM_BYTES = 32 * MIB;
+/** Bytes of a file of unknown length for which room is claimed at once, ahead of what comes; what comes while asking may pass it once. */
+export const STREAMED_CLAIM_BYTES = 16 * MIB;
 /** How long a block that came is kept for whoever asked for it to read it, ms, however little room there is. */
 export const UNREAD_BLOCK_MS = 1_000;
 /** Blocks of one task remembered as having come and not been read. */

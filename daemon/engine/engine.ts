@@ -293,6 +293,7 @@ export class Engine implements EngineApi {
       request,
       stat,
       clock: this.#options.clock,
+      room: this.#environment.room,
       record: (length) => this.#newRecord(id, request, stat, length),
     });
   }

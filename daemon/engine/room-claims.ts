@@ -134,7 +134,8 @@ export class RoomClaims {
   }
 }
 
-function noSpace(): LimitError {
+/** What a claim fails with. */
+export function noSpace(): LimitError {
   const message = "no space is left in the storage (storage.dir) for what is to be fetched";
   return new LimitError(message, {}, "NO_SPACE");
 }

@@ -225,6 +225,27 @@ describe("room", () => {
     await second.close();
   });
 
+  test("a file of unknown length makes room as it comes, and is NO_SPACE when it does not fit", async (t) => {
+    const world = await worldOf(t, { contentBytes: 20 * MIB, cacheBytes: 64 * MIB });
+    for (const name of ["a", "b"]) {
+      const task = await world.open(name);
+      await task.finish("copy");
+      for (let block = 0; block < 20; block++) await readPage(task, block * MIB, 0);
+      await task.close();
+    }
+    world.source.tellsLength = false;
+    const task = await world.open("streamed");
+    assert.equal(task.complete, true);
+    for (let block = 0; block < 20; block++) await readPage(task, block * MIB, 0);
+    await task.close();
+    world.source.length = 100 * MIB;
+    assert.equal(await codeOf(world.open("too-long")), "NO_SPACE");
+    world.source.length = 20 * MIB;
+    const after = await world.open("streamed-again");
+    assert.equal(after.complete, true);
+    await after.close();
+  });
+
   test("windows of readers are told how much room there is for them", async (t) => {
     const world = await worldOf(t, { contentBytes: 10 * MIB, cacheBytes: 16 * MIB });
     const task = await world.open();
