@@ -10,7 +10,7 @@ import { showBucketListing, showIndexTree } from "../../test/system/shows/listin
 import { showKeyBesidePrefix, showLyingFolders, showSignedUrl } from "../../test/system/shows/names.ts";
 import { OUTAGES } from "../../test/system/shows/outages.ts";
 import { showOwnMount } from "../../test/system/shows/own-mount.ts";
-import { showRoom } from "../../test/system/shows/room.ts";
+import { showCrowd, showRoom } from "../../test/system/shows/room.ts";
 import { showScanners } from "../../test/system/shows/scanners.ts";
 import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
 import { linkUp } from "./lab.ts";
@@ -79,6 +79,18 @@ const SHOWS: readonly Show[] = [
       run: (scope) => showRoom(scope, { fileBytes: 4 * GIB, quotaBytes: GIB, pageCount: 2_000, binding }),
     }),
   ),
+  {
+    name: "room-crowd",
+    diskBytes: 2 * GIB,
+    run: (scope) =>
+      showCrowd(scope, {
+        fileBytes: [8, 20, 30, 64, 64, 100].map((mib) => mib * MIB + 1001),
+        quotaBytes: 48 * MIB,
+        readerCount: 6,
+        readsEach: 50,
+        binding: "native",
+      }),
+  },
   {
     name: "room-headers",
     diskBytes: GIB,

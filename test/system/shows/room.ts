@@ -101,6 +101,71 @@ async function reads(scope: Scope, daemon: DaemonProcess, size: RoomSize): Promi
   return figures;
 }
 
+export interface CrowdSize {
+  /** Lengths of the files, bytes; some fit into the room, and are passed through to the kernel once they are here. */
+  readonly fileBytes: readonly number[];
+  readonly quotaBytes: number;
+  readonly readerCount: number;
+  /** Whole files each reader reads, one after the other, each in a way of its own. */
+  readonly readsEach: number;
+  readonly binding: "native" | "fuse-native";
+}
+
+/** Reads a whole file past the kernel's page cache: every byte is asked for. */
+function directSha256(path: string): Promise<string> {
+  const script = 'set -o pipefail; dd if="$1" bs=64K iflag=direct status=none | sha256sum';
+  return output(["bash", "-c", script, "bash", path], { timeoutMs: READ_MS }).then(
+    (text) => text.split(" ")[0] ?? "",
+  );
+}
+
+/** Many readers of many files at once, together far more than the room: each gets right bytes, none an error. */
+export async function showCrowd(scope: Scope, size: CrowdSize): Promise<Figures> {
+  const random = seededRandom("room crowd");
+  const origin = await startNginx();
+  scope.after(() => origin.stop());
+  const files: { readonly name: string; readonly digest: string }[] = [];
+  for (const [seed, bytes] of size.fileBytes.entries()) {
+    const name = `crowd-${seed}.bin`;
+    files.push({ name, digest: await sha256(await writeLarge(origin, { name, bytes, seed })) });
+  }
+  const daemon = await daemonWithin(scope, size);
+  const ways = [
+    (path: string) => catSha256(path, { timeoutMs: READ_MS }),
+    (path: string) => output(readerWords("mapped", path), { timeoutMs: READ_MS }),
+    directSha256,
+  ];
+  const begin = performance.now();
+  const read = async () => {
+    for (let count = 0; count < size.readsEach; count++) {
+      const { name, digest } = random.pick(files);
+      const way = random.pick(ways);
+      assert.equal(await way(daemon.path(origin.url(name))), digest, `${name}, SEED=${random.seed}`);
+    }
+  };
+  await Promise.all(Array.from({ length: size.readerCount }, read));
+  const held = await diskBytes(join(daemon.storage, "content"));
+  assert.ok(held <= size.quotaBytes + LISTS_BYTES_MAX, `on disk there were ${formatBytes(held)}`);
+  return {
+    reads: `${size.readerCount * size.readsEach} whole files by ${size.readerCount} readers, all right`,
+    "files and the bound": `${size.fileBytes.length} of ${formatBytes(size.fileBytes.reduce((a, b) => a + b))} together, ${formatBytes(size.quotaBytes)}`,
+    "origin sent": formatBytes(await origin.bytesSent()),
+    time: formatMs(performance.now() - begin),
+  };
+}
+
+async function daemonWithin(
+  scope: Scope,
+  size: Pick<RoomSize, "quotaBytes" | "binding">,
+): Promise<DaemonProcess> {
+  const daemon = await prepareDaemon(scope, {
+    config: { gc: { policy: { cacheThreshold: `${size.quotaBytes / MIB}MiB` } } },
+  });
+  await daemon.start();
+  await daemon.mount("--binding", size.binding);
+  return daemon;
+}
+
 /** What df shows is what there is: never more free than the bound leaves. */
 async function checkRoomTold(daemon: DaemonProcess, size: RoomSize): Promise<void> {
   const told = await output(["stat", "-f", "-c", "%S %b %f %a", daemon.mountpoint]);
@@ -115,11 +180,7 @@ async function checkRoomTold(daemon: DaemonProcess, size: RoomSize): Promise<voi
 }
 
 export async function showRoom(scope: Scope, size: RoomSize): Promise<Figures> {
-  const daemon = await prepareDaemon(scope, {
-    config: { gc: { policy: { cacheThreshold: `${size.quotaBytes / MIB}MiB` } } },
-  });
-  await daemon.start();
-  await daemon.mount("--binding", size.binding);
+  const daemon = await daemonWithin(scope, size);
   const over = new AbortController();
   const watching = watchDisk(join(daemon.storage, "content"), over.signal);
   let figures: Figures;
