@@ -3,8 +3,16 @@
  * however many fetches run. The pool does not know what they are for.
  */
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import { CancelledError, LimitError } from "./errors.ts";
 import { BLOCK_BYTES, BUFFER_WAITERS_MAX } from "./limits.ts";
+
+/**
+ * CRC-32 (IEEE 802.3) of what came before and these bytes.
+ * @param before that of what came before; of nothing: 0
+ * @returns unsigned
+ */
+export type Checksum = (bytes: Uint8Array, before: number) => number;
 
 interface Waiter {
   readonly serve: (buffer: Buffer) => void;
@@ -12,6 +20,8 @@ interface Waiter {
 
 /** Lends buffers of BLOCK_BYTES; allocates them when first needed and keeps them for the next. */
 export class BufferPool {
+  /** Checks what is in the buffers. */
+  readonly checksum: Checksum;
   readonly #countMax: number;
   readonly #idle: Buffer[] = [];
   readonly #lent = new Set<Buffer>();
@@ -21,8 +31,10 @@ export class BufferPool {
   /**
    * @param budgetBytes bytes that may be lent at once, rounded down to whole blocks, but at least one block;
    *   FETCH_BUFFER_BYTES_MAX in the daemon.
+   * @param checksum default: Node's own
    */
-  constructor(budgetBytes: number) {
+  constructor(budgetBytes: number, checksum: Checksum = crc32) {
+    this.checksum = checksum;
     this.#countMax = Math.max(1, Math.floor(budgetBytes / BLOCK_BYTES));
   }
 

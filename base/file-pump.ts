@@ -4,8 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { write as fsWrite } from "node:fs";
-import { crc32 } from "node:zlib";
-import { BufferPool } from "./buffer-pool.ts";
+import { BufferPool, type Checksum } from "./buffer-pool.ts";
 import type { Destination, FetchResult } from "./destination.ts";
 import { CancelledError, IntegrityError, P2pfsError } from "./errors.ts";
 import { BLOCK_BYTES } from "./limits.ts";
@@ -155,7 +154,7 @@ export class FilePump {
         if (buffer === undefined) return position;
         this.#filling = { buffer, length: 0, crc: 0 };
       }
-      position += fill(this.#filling, chunk, position);
+      position += fill(this.#filling, chunk, position, this.#pool.checksum);
     }
     this.#submitEarly();
     return position;
@@ -222,11 +221,11 @@ export class FilePump {
 }
 
 /** Copies what fits and keeps the checksum. @returns bytes copied */
-function fill(filling: Filling, chunk: Uint8Array, from: number): number {
+function fill(filling: Filling, chunk: Uint8Array, from: number, checksum: Checksum): number {
   const count = Math.min(chunk.length - from, BLOCK_BYTES - filling.length);
   const part = from === 0 && count === chunk.length ? chunk : chunk.subarray(from, from + count);
   filling.buffer.set(part, filling.length);
-  filling.crc = crc32(part, filling.crc);
+  filling.crc = checksum(part, filling.crc);
   filling.length += count;
   return count;
 }

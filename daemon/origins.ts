@@ -9,6 +9,7 @@ import type { FetchResult } from "../base/destination.ts";
 import { NotSupportedError } from "../base/errors.ts";
 import { FETCH_BUFFER_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
+import { loadNativeAddon, NativeAddon } from "../native/linux/addon.ts";
 import type { Config } from "./config/config.ts";
 import type { DaemonMetrics } from "./server/metrics.ts";
 import { AddressGuard } from "./source/address-guard.ts";
@@ -52,6 +53,9 @@ export function openOrigins(options: OriginsOptions): Origins {
     system: backend.enableHickoryDNS ? "last" : "only",
     preferIPv6: network.enableIPv6,
   });
+  const addon = loadNativeAddon();
+  const checksum = addon instanceof NativeAddon ? addon.crc32 : undefined;
+  const buffers = new BufferPool(FETCH_BUFFER_BYTES_MAX, checksum);
   const http = {
     clock,
     names,
@@ -64,14 +68,13 @@ export function openOrigins(options: OriginsOptions): Origins {
     connectTimeoutMs: source.connectTimeout,
     headersTimeoutMs: source.headersTimeout,
     idleTimeoutMs: source.idleTimeout,
-    buffers: new BufferPool(FETCH_BUFFER_BYTES_MAX),
+    buffers,
     maxRetries: backend.maxRetries,
     ...(backend.requestHeader === undefined ? {} : { requestHeader: backend.requestHeader }),
   };
-  const buffers = new BufferPool(FETCH_BUFFER_BYTES_MAX);
   // The header of every request is meant for HTTP origins: in a store's signed request it could break the signature.
   const requestHeader = backend.requestHeader ?? {};
-  const stores = { ...http, buffers, maxRetries: backend.maxRetries };
+  const stores = { ...http, maxRetries: backend.maxRetries };
   const web = new HttpSource({ ...stores, requestHeader });
   const sources = [web, ossSource(stores), s3Source(stores)].map((each) => new MeteredSource(each, metrics));
   const byScheme = new Map(sources.flatMap((each) => each.schemes.map((scheme) => [scheme, each] as const)));

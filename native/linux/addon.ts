@@ -36,6 +36,7 @@ interface Exports extends ChannelExports {
   fadvise(fd: number, offset: number, length: number, advice: number): Promise<number>;
   peerCredentials(fd: number): PeerCredentials;
   memoryFile(name: string): number;
+  crc32?(bytes: Uint8Array, before: number): number;
 }
 
 /** Who connected the other end of a Unix socket, as of then. */
@@ -48,9 +49,15 @@ export interface PeerCredentials {
 /** The addon: system calls that Node lacks, ways to mount, and channels. */
 export class NativeAddon {
   readonly #exports: Exports;
+  /**
+   * CRC-32 as `zlib.crc32` tells it of a Uint8Array and what came before, in two fifths of the time; undefined where this
+   * processor lacks what that takes.
+   */
+  readonly crc32: ((bytes: Uint8Array, before: number) => number) | undefined;
 
   constructor(exports: Exports) {
     this.#exports = exports;
+    this.crc32 = exports.crc32;
   }
 
   /** @param fd of /dev/fuse, or a SOCK_SEQPACKET socket in its place; becomes non-blocking. @throws P2pfsError */

@@ -8,6 +8,7 @@
         "channel_binding.cc",
         "channel_reader.cc",
         "channel_session.cc",
+        "crc32.cc",
         "descriptor_passing.cc",
         "errno_value.cc",
         "helper_program.cc",
