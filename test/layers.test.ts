@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/scheduler",
     "daemon/storage",
   ],
-  "daemon/": ["base", "proto", "daemon/", "fs/content-source.ts"],
+  "daemon/": ["base", "proto", "native", "daemon/", "fs/content-source.ts"],
   holder: [
     "base",
     "native",
