@@ -11,9 +11,9 @@ import { createLogger, type Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import { VERSION } from "../base/version.ts";
 import type { LoadedConfig } from "../daemon/config/config.ts";
-import { Daemon } from "../daemon/daemon.ts";
 import type { Until } from "../daemon/lifetime.ts";
 import { LogFile } from "../daemon/log-file.ts";
+import { refuseOwnPathsInMounts } from "../daemon/own-paths.ts";
 import { RecentLog } from "../daemon/recent-log.ts";
 import { DaemonEnd } from "../holder/daemon-end.ts";
 import { HOLDER_OPTION } from "../holder/messages.ts";
@@ -60,7 +60,10 @@ export async function run(args: readonly string[]): Promise<void> {
   const holder = new DaemonEnd(descriptorsOf(flags.holder ?? ""), systemClock);
   try {
     const home = await openHome(flags, flags.logLevel === undefined ? {} : { "log.level": flags.logLevel });
-    await live(home, await home.loaded(), flags, holder);
+    const loaded = await home.loaded();
+    // Told before the daemon's parts are loaded, which takes most of a start.
+    await refuseOwnPathsInMounts(loaded.config, home.workhome);
+    await live(home, loaded, flags, holder);
   } catch (error) {
     const failure = fromUnknown(error);
     holder.report({ ready: false, code: failure.code, message: failure.message });
@@ -96,6 +99,7 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags, holder
   // No filesystem is kept busy by a daemon, least of all its own.
   process.chdir("/");
   try {
+    const { Daemon } = await import("../daemon/daemon.ts");
     const daemon = await Daemon.start({
       loaded,
       workhome: home.workhome,

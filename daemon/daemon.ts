@@ -10,12 +10,13 @@ import { fromUnknown } from "../base/node-errors.ts";
 import { somebodyAnswers } from "../base/socket-probe.ts";
 import { VERSION } from "../base/version.ts";
 import type { ContentSource } from "../fs/content-source.ts";
-import { type Config, configuredPaths, type LoadedConfig } from "./config/config.ts";
+import type { Config, LoadedConfig } from "./config/config.ts";
 import { type Content, type ContentOptions, openContent } from "./content.ts";
 import { registerGauges } from "./gauges.ts";
 import { Lifetime, type Until } from "./lifetime.ts";
 import { LoopWatchdog } from "./loop-watchdog.ts";
 import { refuseUnderOwnMount } from "./own-mounts.ts";
+import { refuseOwnPathsInMounts } from "./own-paths.ts";
 import { DownloadServer } from "./server/download-server.ts";
 import { type Endpoint, serveHealth, serveMetrics } from "./server/http-endpoints.ts";
 import { DaemonMetrics } from "./server/metrics.ts";
@@ -156,12 +157,7 @@ export class Daemon {
     const { workhome, uid } = this.#options;
     const { socketPath } = config.download.server;
     const storageDir = config.storage.dir;
-    const paths = [
-      ...configuredPaths(config),
-      { key: "the workhome", path: workhome.home },
-      { key: "the log", path: workhome.logDir },
-    ];
-    for (const { key, path } of paths) await refuseUnderOwnMount(key, path);
+    await refuseOwnPathsInMounts(config, workhome);
     const access = await socketAccess(uid);
     await makeDirectories(workhome, { socketPath, storageDir, access });
     if (await somebodyAnswers(socketPath))
