@@ -199,7 +199,9 @@ export class BitsFile {
     if (this.#pending.has(index) || this.#inFlight.has(index) || this.#prepare() !== undefined) return false;
     const words = Uint32Array.of(crc, checkWord(crc, index, this.#nonce));
     try {
-      return writeSync(this.#file.fd, words, 0, ENTRY_BYTES, HEADER_BYTES + index * ENTRY_BYTES) === ENTRY_BYTES;
+      return (
+        writeSync(this.#file.fd, words, 0, ENTRY_BYTES, HEADER_BYTES + index * ENTRY_BYTES) === ENTRY_BYTES
+      );
     } catch {
       // Once more with the next write, which tells why it fails.
       return false;

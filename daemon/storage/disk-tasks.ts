@@ -67,7 +67,6 @@ export class DiskTasks {
       task.marks.forgotten = true;
     }
     table.forget(entry);
-    if (task === undefined) room.add(-entry.usedBytes, entry.kind);
     let failed: unknown;
     try {
       await metadata.deleteAll(pieceKeys(entry));
@@ -78,6 +77,8 @@ export class DiskTasks {
     // On a full disk the record may go only after the bytes; without them it stands for nothing.
     await metadata.flush().catch(() => {});
     await removeFiles(this.#pathOf(entry));
+    // Not earlier: others fill what is told to be free.
+    if (task === undefined) room.add(-entry.usedBytes, entry.kind);
     await metadata.flush().catch(() => {});
     if (failed !== undefined) throw fromUnknown(failed);
   }
