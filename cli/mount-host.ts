@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/deadline.ts";
-import { NotFoundError, P2pfsError } from "../base/errors.ts";
+import { NotFoundError, P2pfsError, UnavailableError } from "../base/errors.ts";
 import { MOUNT_REQUEST_MS, OWNER_LOOK_MS, READ_AHEAD_BYTES_MAX, READ_DEADLINE_MS } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
@@ -146,10 +146,11 @@ export class KernelMounts implements OwnedMountHost {
     }
   }
 
-  async #restore({ directory, note, device }: Inherited): Promise<void> {
+  async #restore({ directory, note, isCut, device }: Inherited): Promise<void> {
     const { bindings, log } = this.#options;
     const options = JSON.parse(note) as MountOptions;
     try {
+      if (isCut) throw new UnavailableError("it was cut off from the kernel");
       const binding = await bindings.native();
       const make = (kept: KeptInodes) => this.#filesystem(binding, options, kept);
       this.#serve(options, { binding: "native", ...(await binding.resume(directory, device, make)) });

@@ -23,6 +23,8 @@ const NAME_BYTES_MAX = 64;
 export interface Inherited {
   readonly directory: string;
   readonly note: string;
+  /** There is no kernel behind it any more: it has to be made anew. */
+  readonly isCut: boolean;
   readonly device: MountedDevice;
 }
 
@@ -67,7 +69,6 @@ export class DaemonEnd {
     });
     void this.gone.then(() => this.#fail());
     readLines<FromHolder>(this.#lines, (message) => this.#hear(message));
-    this.#lines.unref();
   }
 
   /** Whether mounts can be held: a daemon that dies then has a successor. */
@@ -82,7 +83,7 @@ export class DaemonEnd {
         const { readOnly = false, allowOther = false, note = "" } = options;
         const mount = await this.#call({ kind: "mount", directory, readOnly, allowOther, note });
         if (mount === undefined) throw new P2pfsError("INTERNAL", "the holder named no mount");
-        return this.#takeOne({ mount, directory, note });
+        return this.#takeOne({ mount, directory });
       });
   }
 
@@ -109,13 +110,13 @@ export class DaemonEnd {
   async #take(mounts: readonly HeldMount[]): Promise<readonly Inherited[]> {
     const taken: Inherited[] = [];
     for (const held of mounts) {
-      const { directory, note } = held;
-      taken.push({ directory, note, device: await this.#takeOne(held) });
+      const { directory, note, isCut } = held;
+      taken.push({ directory, note, isCut, device: await this.#takeOne(held) });
     }
     return taken;
   }
 
-  async #takeOne({ mount, directory }: HeldMount): Promise<MountedDevice> {
+  async #takeOne({ mount, directory }: Pick<HeldMount, "mount" | "directory">): Promise<MountedDevice> {
     const fd = await this.#receive("device", mount);
     const journalFd = await this.#receive("journal", mount);
     let closed = false;
@@ -185,8 +186,12 @@ export class DaemonEnd {
   }
 
   #hear(message: FromHolder): void {
-    if (message.kind === "held") this.#held(message.mounts);
-    else if (message.kind === "done") this.#calls.get(message.call)?.resolve(message.mount);
+    if (message.kind === "held") {
+      this.#held(message.mounts);
+      // From now on it is what is mounted that keeps the process.
+      this.#lines.unref();
+    }
+    if (message.kind === "done") this.#calls.get(message.call)?.resolve(message.mount);
     else if (message.kind === "failed")
       this.#calls.get(message.call)?.reject(new P2pfsError(message.code as ErrorCode, message.message));
   }

@@ -55,7 +55,7 @@ export class HeldMounts {
     try {
       const device = await mountDevice(this.#addon, directory, wanted);
       this.#last += 1;
-      const held = { mount: this.#last, directory, note, device, journal };
+      const held = { mount: this.#last, directory, note, isCut: false, device, journal };
       this.#mounts.set(held.mount, held);
       return held;
     } catch (error) {
@@ -84,7 +84,9 @@ export class HeldMounts {
    * Ends the mount's connection to the kernel: everything that waits for it fails at once, and what could not be killed
    * because it waited is free. The name stays, and answers ENOTCONN.
    */
-  async cutOff({ directory }: Held): Promise<void> {
+  async cutOff(held: Held): Promise<void> {
+    const { directory } = held;
+    this.#mounts.set(held.mount, { ...held, isCut: true });
     const found = (await readMountTable()).filter((entry) => entry.directory === directory).at(-1);
     const connection = found?.device.split(":")[1];
     if (connection !== undefined) {

@@ -117,11 +117,11 @@ export class Holder {
     this.#giveMounts(life);
   }
 
-  /** A signal that came to the holder is meant for the daemon. */
+  /** A signal that came to the holder is meant for the daemon: both end. */
   signal(name: NodeJS.Signals): void {
     const life = this.#life;
+    this.#stopping = true;
     if (life === undefined) {
-      this.#stopping = true;
       this.#waiting?.cancel();
       void this.#finish(0);
       return;
@@ -134,7 +134,7 @@ export class Holder {
     const mounts = this.#mounts?.list() ?? [];
     writeLine(life.lines, {
       kind: "held",
-      mounts: mounts.map(({ mount, directory, note }) => ({ mount, directory, note })),
+      mounts: mounts.map(({ mount, directory, note, isCut }) => ({ mount, directory, note, isCut })),
     });
     for (const held of mounts) this.#give(life, held);
   }

@@ -17,6 +17,8 @@ export interface HeldMount {
   readonly directory: string;
   /** What the daemon that mounted it wanted its successor to know. */
   readonly note: string;
+  /** It was cut off from the kernel, and has to be made anew. */
+  readonly isCut: boolean;
 }
 
 export type FromDaemon =
