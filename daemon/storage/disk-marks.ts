@@ -52,7 +52,10 @@ export class DiskMarks implements TaskMarks {
     this.#options = options;
     this.#keys = pieceKeys(options.entry);
     this.#madeAtMs = options.clock.monotonicMs();
-    if (options.entry.dirtyBootId === options.bootId) this.#epoch = Promise.resolve();
+    if (options.entry.dirtyBootId === options.bootId) {
+      this.#epoch = Promise.resolve();
+      this.#begun = true;
+    }
   }
 
   /** Says which files are marked. */
