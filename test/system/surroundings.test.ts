@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { addonMissing } from "../native/built-addon.ts";
@@ -25,6 +25,8 @@ interface Machine {
   readonly prepare?: string;
   /** Words in front of everything. */
   readonly wrapper?: readonly string[];
+  /** The workhome lies below /mnt, in a filesystem of the namespace's own: other users may not enter a test's folder. */
+  readonly away?: true;
   /** Who reads complete files, on a kernel and a disk that could do more. */
   readonly reads: "passthrough" | "native threads";
 }
@@ -44,7 +46,12 @@ const MACHINES: Readonly<Record<string, Machine>> = {
     reads: "passthrough",
   },
   "without fusermount3": { prepare: NO_HELPER, reads: "passthrough" },
-  "of a user without rights": { prepare: WORLD_DEVICE, wrapper: NOBODY, reads: "native threads" },
+  "of a user without rights": {
+    prepare: `mount -t tmpfs away /mnt && mkdir -m 777 "$1" && ${WORLD_DEVICE}`,
+    wrapper: NOBODY,
+    away: true,
+    reads: "native threads",
+  },
   "of root in a user namespace": {
     wrapper: ["unshare", "--user", "--map-root-user", "--mount"],
     reads: "native threads",
@@ -65,6 +72,7 @@ with open(sys.argv[1], "rb") as f:
 
 function skipReason(): string | false {
   if (process.getuid?.() !== 0) return "mount namespaces need root";
+  if (!existsSync("/mnt")) return "/mnt is missing, over which a filesystem of the test's own is mounted";
   const missing = nginxMissing() || mountMissing() || addonMissing;
   if (missing !== false) return missing;
   const reads = spawnSync("setpriv", [
@@ -76,11 +84,10 @@ function skipReason(): string | false {
   return reads.status === 0 ? false : "another user may not read this checkout, or there is no setpriv";
 }
 
-async function newHome(scope: Scope): Promise<string> {
-  const home = join(await scope.folder(), "home");
-  mkdirSync(home);
+async function newHome(scope: Scope, machine: Machine): Promise<string> {
+  const home = join(machine.away ? "/mnt" : await scope.folder(), `p2pfs-${randomBytes(6).toString("hex")}`);
+  if (!machine.away) mkdirSync(home);
   scope.after(() => endDaemon(home));
-  for (const path of [home, join(home, "..")]) chmodSync(path, 0o777);
   return home;
 }
 
@@ -123,11 +130,11 @@ describe("a machine", { skip: skipReason() }, () => {
       await origin.write("f.bin", content);
       const digest = createHash("sha256").update(content.read(0, FILE_BYTES)).digest("hex");
       const path = origin.url("f.bin").replace("://", "/");
-      const asked = await onMachine(machine, await newHome(scope), "p2pfs doctor --json", []);
+      const asked = await onMachine(machine, await newHome(scope, machine), "p2pfs doctor --json", []);
       const { readPath } = JSON.parse(asked.stdout);
       if (machine.reads === "native threads") assert.equal(readPath.reads, machine.reads);
       for (const binding of ["native", "fuse-native"]) {
-        const home = await newHome(scope);
+        const home = await newHome(scope, machine);
         // What the daemon did is in its log, which may lie in the namespace.
         const script = `${MOUNT_AND_READ}; cat "$home/logs/dfdaemon.log"`;
         const { stdout, stderr, code } = await onMachine(machine, home, script, [binding, path]);
@@ -153,12 +160,12 @@ describe("a machine", { skip: skipReason() }, () => {
       wrapper: ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"],
       reads: "native threads",
     };
-    const home = await newHome(scope);
+    const home = await newHome(scope, machine);
     const asked = await onMachine(machine, home, "p2pfs doctor --json", []);
     assert.equal(asked.code, 1);
     assert.equal(JSON.parse(asked.stdout).readPath.binding, "none");
     for (const binding of ["native", "fuse-native"]) {
-      const own = await newHome(scope);
+      const own = await newHome(scope, machine);
       const { code, stderr } = await onMachine(machine, own, 'p2pfs mount --binding "$1" "$home/mnt"', [
         binding,
       ]);
