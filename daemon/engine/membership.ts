@@ -20,10 +20,10 @@ export class Membership {
     if (this.#begun) return;
     this.#begun = true;
     const { record, pieceCount } = this.#stored;
-    const { id: taskId, url, contentLength, pieceLength } = record;
+    const { id: taskId, url, tag, application, contentLength, pieceLength } = record;
     const peerId = this.#env.peerId();
     this.#env.scheduler
-      .register({ taskId, peerId, url, contentLength, pieceLength, pieceCount }, signal)
+      .register({ taskId, peerId, url, tag, application, contentLength, pieceLength, pieceCount }, signal)
       .then(
         (session) => {
           this.#session = session;
@@ -35,7 +35,8 @@ export class Membership {
 
   /** @param length of the piece, bytes */
   pieceFinished({ number, digest, costMs }: PieceRecord, length: number): void {
-    this.#session?.pieceFinished({ number, length, digest, costMs });
+    const offset = number * this.#stored.record.pieceLength;
+    this.#session?.pieceFinished({ number, offset, length, digest, costMs });
   }
 
   async end(how: "finished" | "idle"): Promise<void> {

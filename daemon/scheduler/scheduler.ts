@@ -2,41 +2,72 @@
  * The port to whoever knows which peers hold what. Implementations pass test/suites/scheduler-suite.ts; a host by itself
  * uses `standalone.ts`.
  */
-import type { Parent } from "../transport/transport.ts";
 
 /** What a host tells of a download when it registers. */
 export interface PeerRegistration {
   readonly taskId: string;
   readonly peerId: string;
   readonly url: string;
+  readonly tag: string;
+  readonly application: string;
   readonly contentLength: number;
   readonly pieceLength: number;
   readonly pieceCount: number;
+  /** The content is here already, whole: the host wants nothing, it only says that it has it. Default false. */
+  readonly isComplete?: boolean;
+}
+
+/** A peer that may give pieces of the task, as the scheduler knows it. */
+export interface CandidateParent {
+  readonly peerId: string;
+  readonly hostId: string;
+  readonly ip: string;
+  /** Port of its DfdaemonUpload service. */
+  readonly uploadPort: number;
+  /** Bits a second it can send, and sends now, when the scheduler last heard; 0 where it does not say. */
+  readonly maxSendRate: number;
+  readonly sendRate: number;
 }
 
 /** Where the scheduler says pieces may be had now. */
 export type Placement =
-  | { readonly kind: "parents"; readonly parents: readonly Parent[] }
+  /** It has not said yet. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "parents"; readonly parents: readonly CandidateParent[] }
   | { readonly kind: "back-to-source" };
+
+/** A finished piece as a scheduler is told of it. */
+export interface FinishedPiece {
+  readonly number: number;
+  /** In the content, bytes. */
+  readonly offset: number;
+  readonly length: number;
+  /** "crc32:<decimal>". */
+  readonly digest: string;
+  /** Whose it was; absent: the source's. */
+  readonly parentId?: string;
+  readonly costMs: number;
+}
 
 /** One download's conversation with the scheduler, from registration to its terminal message. */
 export interface PeerSession {
-  /** The newest placement; changes as the scheduler speaks. */
+  /** The newest placement. */
   placement(): Placement;
-  pieceFinished(piece: {
-    number: number;
-    length: number;
-    digest: string;
-    parentId?: string;
-    costMs: number;
-  }): void;
+  /** Calls back whenever the placement has changed. @returns the unsubscriber */
+  onPlacement(listener: () => void): () => void;
+  pieceFinished(piece: FinishedPiece): void;
   /** A parent failed for a piece: the scheduler may offer others. */
-  pieceFailed(piece: { number: number; parentId: string }): void;
+  pieceFailed(piece: { readonly number: number; readonly parentId: string }): void;
+  /** None of the parents is of any use any more: asks for others. */
+  reschedule(reason: string): void;
   /** Ends the conversation with what became of the download. Idempotent. */
   end(outcome: "finished" | "failed" | "idle"): Promise<void>;
 }
 
 export interface Scheduler {
+  /** True for a host by itself: there is nobody to ask, and nothing to wait for. */
+  readonly alone: boolean;
+  /** Resolves once the conversation has begun; what the scheduler says comes later. @throws UnavailableError, the signal's reason */
   register(registration: PeerRegistration, signal: AbortSignal): Promise<PeerSession>;
   close(): Promise<void>;
 }

@@ -7,13 +7,17 @@ const BACK_TO_SOURCE = { kind: "back-to-source" } as const;
 
 const session: PeerSession = {
   placement: () => BACK_TO_SOURCE,
+  onPlacement: () => () => {},
   pieceFinished: () => {},
   pieceFailed: () => {},
+  reschedule: () => {},
   end: async () => {},
 };
 
 /** Answers every registration with "back to source". */
 export class StandaloneScheduler implements Scheduler {
+  readonly alone = true;
+
   async register(_registration: PeerRegistration, signal: AbortSignal): Promise<PeerSession> {
     signal.throwIfAborted();
     return session;
