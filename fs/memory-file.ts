@@ -89,7 +89,8 @@ export class MemoryFile {
   readers: () => readonly OrderlyReader[] = () => [];
   readonly #held = new Set<ByteSpan>();
   #keepers = 0;
-  readonly #drains = new Set<() => Promise<void>>();
+  /** One for each time a drain was named. */
+  readonly #drains = new Set<{ readonly drain: () => Promise<void> }>();
   readonly #spec: MemoryFileSpec;
   readonly #versions: Version[] = [];
   #version: Version;
@@ -164,7 +165,7 @@ export class MemoryFile {
     version.blocks[block >> 3] = (version.blocks[block >> 3] ?? 0) & ~(1 << (block & 7));
     version.missing += 1;
     version.going.add(block);
-    void Promise.all([...this.#drains].map((drain) => drain())).then(() => this.#zero(version, block));
+    void Promise.all([...this.#drains].map(({ drain }) => drain())).then(() => this.#zero(version, block));
     return true;
   }
 
@@ -220,8 +221,9 @@ export class MemoryFile {
       keepWhole: () => this.#keepWhole(),
       passThrough: () => (version.missing === 0 && this.passesThrough ? this.#keepWhole() : undefined),
       addDrain: (drain) => {
-        this.#drains.add(drain);
-        return () => void this.#drains.delete(drain);
+        const named = { drain };
+        this.#drains.add(named);
+        return () => void this.#drains.delete(named);
       },
       follow: (readers) => {
         this.readers = readers;
