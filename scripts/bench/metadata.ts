@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { fixedContent } from "../../test/origin/content.ts";
-import { type DaemonProcess, mountedDaemon } from "../../test/system/daemon.ts";
+import { type DaemonProcess, prepareDaemon } from "../../test/system/daemon.ts";
 import { output } from "../../test/system/processes.ts";
 import type { Scope } from "../../test/system/scope.ts";
 import { startStore } from "../../test/system/shows/object-store.ts";
@@ -76,9 +76,9 @@ async function mountBucket(scope: Scope, binding: Mount["binding"], fileCount: n
   const { server, config } = await startStore(scope, "s3");
   for (let n = 0; n < fileCount; n++)
     server.objects.put("data", `set/shard-${String(n).padStart(6, "0")}.bin`, fixedContent(`shard ${n}\n`));
-  const mount = { ...config.mount, attributeTimeout: "1h", binding };
-  const daemon = await mountedDaemon(scope, { config: { ...config, mount } });
-  await daemon.unmount();
+  const mount = { ...config.mount, attributeTimeout: "1h" };
+  const daemon = await prepareDaemon(scope, { config: { ...config, mount } });
+  await daemon.start();
   await daemon.mount("--binding", binding);
   return { binding, daemon, folder: join(daemon.mountpoint, "s3/data/set") };
 }
