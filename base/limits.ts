@@ -133,6 +133,8 @@ export const FETCH_REST_MS = 200;
 export const FETCH_REST_MS_MAX = 5_000;
 /** A blocked reader whose block a running GET would bring only after this long, ms, gets a GET of its own. */
 export const OVERTAKE_MS = 500;
+/** How long nothing of a task is wanted before it is idle to other peers, ms: no child waits on a file that is half read. */
+export const TASK_IDLE_MS = 60_000;
 /** A task nobody holds is closed after this long, ms: opens and closes come in bursts. */
 export const TASK_LINGER_MS = 1_000;
 /** Grain of deadlines and overtaking of blocked readers, ms: one timer per task instead of one per read. */
@@ -452,6 +454,18 @@ export const RESTORE_HANDLE_MS = 10_000;
 
 // --- pieces from and for other peers ----------------------------------------------------------------------------
 
+/** Contents up to this size are taken from the source without a swarm, bytes (Dragonfly's own). */
+export const SWARM_BYTES_MIN = 4 * MIB;
+/** Pieces that blocked readers may touch before the task is registered as one that is streamed. */
+export const SAMPLED_PIECES_MAX = 4;
+/** How long a want may wait for the scheduler's first answer before the source is asked, ms. */
+export const SCHEDULER_ANSWER_MS = { demand: 100, "read-ahead": 500, copy: 3_000 } as const;
+/** How long a want may wait for parents that speak but have not the piece yet, before the source is asked, ms. */
+export const PARENT_PATIENCE_MS = { demand: 500, "read-ahead": 3_000, copy: 10_000 } as const;
+/** How long other parents are waited for after the first has announced a piece, ms (Dragonfly's own). */
+export const ANNOUNCE_GATHER_MS = 100;
+/** Pieces fetched from one parent at once, for one task. */
+export const PARENT_FETCHES_MAX = 8;
 /** Longest wait for a connection to a parent, ms (Dragonfly's own). */
 export const PIECE_CONNECT_MS = 2_000;
 /** Longest silence of a parent that is to send a piece, ms: after it the piece is had elsewhere. */

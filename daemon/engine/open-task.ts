@@ -61,6 +61,8 @@ export interface OpenTask {
   /** All pieces in and anchors held. */
   readonly complete: boolean;
   readonly piecesFinished: number;
+  /** Somebody of this host wants blocks that are missing, at a priority above "seed", or did within the last TASK_IDLE_MS. */
+  readonly isWanted: boolean;
   /** Peer or "source" → bytes it gave in this daemon's life. */
   readonly places: ReadonlyMap<string, number>;
   /**

@@ -66,6 +66,9 @@ export class Opening implements OpenTask, Owner {
   get piecesFinished(): number {
     return this.#task.stored.piecesFinished;
   }
+  get isWanted(): boolean {
+    return this.#task.isWanted;
+  }
   get places(): ReadonlyMap<string, number> {
     return this.#task.places;
   }

@@ -13,7 +13,7 @@ import {
   type P2pfsError,
   UnavailableError,
 } from "../../base/errors.ts";
-import { BLOCK_BYTES, OVERTAKE_MS, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../base/limits.ts";
+import { BLOCK_BYTES, OVERTAKE_MS, TASK_IDLE_MS, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { firstClear, hasBit } from "../piece/bits.ts";
@@ -60,6 +60,9 @@ export class EngineTask implements Evictable {
   #ranges: boolean;
   readonly #kick = () => this.kick();
   #holders = 0;
+  /** Wants of this host that wait now, and when the last one ended (monotonic ms). */
+  #hostWants = 0;
+  #hostWantedMs = Number.NEGATIVE_INFINITY;
   #tick: Timer | undefined;
   #complete = false;
   #completing: Promise<void> | undefined;
@@ -93,6 +96,10 @@ export class EngineTask implements Evictable {
   }
   get complete(): boolean {
     return this.#complete;
+  }
+  /** See OpenTask.isWanted. */
+  get isWanted(): boolean {
+    return this.#hostWants > 0 || this.#env.clock.monotonicMs() - this.#hostWantedMs < TASK_IDLE_MS;
   }
   /** Set when no missing block can be had any more. */
   get fatal(): P2pfsError | undefined {
@@ -159,7 +166,17 @@ export class EngineTask implements Evictable {
     this.#wants.add(want);
     this.#startTicking();
     this.kick();
+    if (priority !== "seed") this.#countWant(waiting);
     return waiting;
+  }
+
+  #countWant(waiting: Promise<void>): void {
+    const over = () => {
+      this.#hostWants -= 1;
+      this.#hostWantedMs = this.#env.clock.monotonicMs();
+    };
+    this.#hostWants += 1;
+    waiting.then(over, over);
   }
 
   unwant(owner: Owner, blocks: BlockRange): void {
