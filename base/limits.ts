@@ -464,6 +464,8 @@ export const SCHEDULER_ANSWER_MS = { demand: 100, "read-ahead": 500, copy: 3_000
 export const PARENT_PATIENCE_MS = { demand: 500, "read-ahead": 3_000, copy: 10_000 } as const;
 /** How long other parents are waited for after the first has announced a piece, ms (Dragonfly's own). */
 export const ANNOUNCE_GATHER_MS = 100;
+/** A piece that a blocked reader waits for and that a parent has not brought by then is asked of the source too, ms. */
+export const HEDGE_MS = 2_000;
 /** Pieces fetched from one parent at once, for one task. */
 export const PARENT_FETCHES_MAX = 8;
 /** Longest wait for a connection to a parent, ms (Dragonfly's own). */
@@ -482,6 +484,51 @@ export const SERVER_BACKLOG = 1024;
 export const PIECE_REQUEST_MS = 10_000;
 /** Longest a peer may take nothing of a piece that is sent to it, ms. */
 export const PIECE_SEND_STALL_MS = 30_000;
+
+/** Transfers that may wait for bandwidth at one limit; each is a connection that has a bound of its own. */
+export const BUCKET_WAITERS_MAX = 4_096;
+/** Longest a peer waits for a piece whose bytes are all in and whose record is being written, ms; the storage takes a few. */
+export const PIECE_BEING_FINISHED_MS = 5_000;
+/** How often it is looked for meanwhile, ms. */
+export const PIECE_LOOK_MS = 10;
+/** How long a task is kept open after the last piece of it was served, ms: the next one follows at once, as a rule. */
+export const SERVED_TASK_LINGER_MS = 1_000;
+/** Tasks kept open for peers at once; each holds a descriptor. Further ones are refused. */
+export const SERVED_TASKS_MAX = 1_024;
+/** Bytes of one message from another host: a million numbers of pieces, or a download with its certificates. */
+export const UPLOAD_MESSAGE_BYTES_MAX = 4 * MIB;
+/** Numbers of pieces in one question of a child: content of 64 TiB in the longest pieces. */
+export const SYNC_PIECES_NUMBERS_MAX = 1_048_576;
+/** Children that listen at once, and others that watch the load; each is a stream with a timer. */
+export const SYNCS_MAX = 4_096;
+/** How often a listening child's task is looked at, ms: deleted, failed or idle, it tells nothing by itself. */
+export const SYNC_LOOK_MS = 1_000;
+/** How long a child that begins to listen is let wait for somebody to want the task, ms: a seed is told of both at once. */
+export const SYNC_GRACE_MS = 5_000;
+/** Time between two figures of a host's network that a child is sent, ms (Dragonfly's). */
+export const SYNC_HOST_MS = 1_000;
+/** Calls in flight on one connection of another host. */
+export const UPLOAD_STREAMS_MAX = 1_024;
+/** How long a connection of another host may be without a call, ms: longer than a pool of clients keeps one. */
+export const UPLOAD_IDLE_MS = 600_000;
+/** Characters of a name or an id in another host's message: host name and address, with room. */
+export const WIRE_NAME_MAX = 512;
+/** Characters of a URL in another host's message: what servers accept. */
+export const WIRE_URL_MAX = 16_384;
+/** Entries in each list of another host's download: headers, certificates, filtered parameters. */
+export const WIRE_ENTRIES_MAX = 256;
+/** Ports tried after a default one that is taken. */
+export const PORT_TRIES_MAX = 64;
+/** Hosts that are listened to or watched at once, each over one connection. */
+export const PARENT_CHANNELS_MAX = 256;
+/** How long a connection to a parent's host is kept without a call, ms. */
+export const PARENT_CHANNEL_IDLE_MS = 60_000;
+/** Longest wait for a connection to a parent's host, ms (Dragonfly's). */
+export const PARENT_CONNECT_MS = 3_000;
+/** Longest silence of a parent that is listened to, ms, unless the config says otherwise (Dragonfly's). */
+export const PARENT_SILENCE_MS = 360_000;
+/** Bytes of one message of a parent: an announcement is some dozens, a host's figures some hundred. */
+export const PARENT_MESSAGE_BYTES_MAX = 64 * KIB;
 
 // --- the Unix socket --------------------------------------------------------------------------------------------
 
@@ -570,3 +617,60 @@ export const OWNER_LOOK_MS = 1_000;
 export const HOLDERS_MAX = 10;
 /** Descriptors of one process that are looked at for a busy mount. */
 export const HOLDER_FDS_MAX = 65_536;
+
+// --- schedulers and manager -------------------------------------------------------------------------------------
+
+/** Longest answer of a scheduler or manager, bytes: some thousand hosts; more is not believed. */
+export const CLUSTER_MESSAGE_BYTES_MAX = 16 * MIB;
+/** Longest wait for a connection to a scheduler or manager, ms (Dragonfly: 3 s). */
+export const CLUSTER_CONNECT_MS = 3_000;
+/** Longest wait for the answer to one call of a scheduler or manager, ms (Dragonfly: 10 s). */
+export const CLUSTER_CALL_MS = 10_000;
+/** HTTP/2 pings on connections of a cluster, and how long one may stay unanswered, ms (Dragonfly). */
+export const CLUSTER_KEEPALIVE_MS = 300_000;
+export const CLUSTER_KEEPALIVE_WAIT_MS = 20_000;
+/** Schedulers that are used; a list may hold more. Each costs a connection and a call per announcement. */
+export const SCHEDULERS_MAX = 256;
+/** How often schedulers are asked whether they serve, ms. */
+export const SCHEDULER_CHECK_MS = 30_000;
+/** First and longest rest before a scheduler that does not serve is asked again, ms. */
+export const SCHEDULER_REST_MS = 500;
+export const SCHEDULER_REST_MS_MAX = 10_000;
+/** How long a registration waits for a scheduler that is known and was not asked yet, ms; then the source serves. */
+export const SCHEDULER_FIRST_WAIT_MS = 3_000;
+/** How long a scheduler may think about a registration before the source serves, ms: it tries some 2 s to find parents. */
+export const REGISTER_ANSWER_MS = 10_000;
+/** How long the end of a download waits for the scheduler to close its side, ms. */
+export const ANNOUNCE_END_MS = 10_000;
+/** How long a message to a scheduler may wait in a connection that takes nothing, ms (Dragonfly: 10 s). */
+export const ANNOUNCE_SEND_MS = 10_000;
+/** Messages to one scheduler stream that may wait so: reports of pieces beyond it are not sent, a terminal message always is. */
+export const ANNOUNCE_WAITING_MAX = 256;
+/** Streams for running downloads open at once; the least recently used is ended for a new one. */
+export const ANNOUNCE_STREAMS_MAX = 1_024;
+/** Finished pieces remembered until the scheduler has answered the registration; reports beyond it are not sent. */
+export const PIECES_BEFORE_ANSWER_MAX = 1_024;
+/** Candidate parents taken of one answer (Dragonfly sends 3, or what its cluster's config says). */
+export const CANDIDATE_PARENTS_MAX = 64;
+/** Characters of any id or reason that goes to or comes from a scheduler. */
+export const CLUSTER_TEXT_MAX = 1_024;
+/** Held tasks that are announced to schedulers, newest use first; about 200 bytes each. */
+export const HELD_TASKS_ANNOUNCED_MAX = 20_000;
+/** Rest between two announcements of held tasks, ms: a scheduler that came back must not meet all hosts' tasks in one second. */
+export const HELD_TASK_REST_MS = 50;
+/** How often held tasks are compared with what the schedulers were told, ms. */
+export const HELD_TASKS_LOOK_MS = 60_000;
+/** Largest dynconfig file, bytes. */
+export const DYNCONFIG_BYTES_MAX = 1 * MIB;
+/** Entries of one list of a block list, and characters of one of its regular expressions. */
+export const BLOCK_LIST_ENTRIES_MAX = 10_000;
+export const BLOCK_LIST_REGEX_MAX = 1_024;
+/** Longest URL that is compared with a block list, characters: a longer one is no URL that is fetched. */
+export const BLOCK_LIST_URL_MAX = 16_384;
+
+// --- figures of the host ----------------------------------------------------------------------------------------
+
+/** Bytes read of one file of /proc or /sys: /proc/stat of a machine with a thousand processors. */
+export const FIGURE_FILE_BYTES_MAX = 256 * KIB;
+/** Longest wait for one figure, ms: a disk or a driver that hangs leaves its figure out. */
+export const FIGURE_MS = 1_000;
