@@ -15,7 +15,13 @@ const SPACE = "answer";
 
 /** Key of what depends on the URL and on who asks: a private object's answer is given only to those it was given to. */
 export function requestKey(request: SourceRequest): string {
-  const asker = JSON.stringify([Object.entries(request.headers).sort(), request.objectStorage ?? null]);
+  // What the guard lets this host's own users ask is no answer to others.
+  const network = request.asker === "network" ? ["network"] : [];
+  const asker = JSON.stringify([
+    Object.entries(request.headers).sort(),
+    request.objectStorage ?? null,
+    ...network,
+  ]);
   return `${createHash("sha256").update(asker).digest("hex").slice(0, 16)} ${request.url}`;
 }
 

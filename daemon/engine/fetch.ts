@@ -7,6 +7,7 @@ import { crc32 } from "node:zlib";
 import type { Clock } from "../../base/clock.ts";
 import { ChangedError } from "../../base/errors.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
+import type { BookedParent } from "../parent/parent-book.ts";
 import { hasBit } from "../piece/bits.ts";
 import type { BlockRange, FetchPlan, WantPriority } from "../piece/want-list.ts";
 import type { SourceOf, SourceRequest } from "../source/source.ts";
@@ -19,8 +20,10 @@ export interface Fetch extends BlockRange {
   /** False while there is no room for it yet, and when there was none. */
   readonly granted: boolean;
   readonly priority: WantPriority;
-  /** Who gives the bytes: "source". */
+  /** Who gives the bytes: "source", or a parent's peer id. */
   readonly place: string;
+  /** The parent that gives them; absent: the source. */
+  readonly parent?: BookedParent;
   readonly startedMs: number;
   /** Settles when the fetch is over, well or not. */
   readonly ended: Promise<void>;
@@ -124,8 +127,8 @@ export function fetchBlocks(task: FetchTask, events: FetchEvents, signal: AbortS
   };
 }
 
-/** CRC-32 of a block that is here; read back where it is not remembered. Rare: only when something is fetched twice. */
-function crcOf(stored: StoredTask, block: number, length: number): number {
+/** @returns CRC-32 of a block that is here; read back where it is not remembered. Rare: only when something is fetched twice. */
+export function crcOf(stored: StoredTask, block: number, length: number): number {
   const remembered = stored.blockCrc(block);
   if (remembered !== undefined) return remembered;
   const buffer = Buffer.allocUnsafeSlow(length);

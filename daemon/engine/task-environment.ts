@@ -4,9 +4,19 @@ import type { Logger } from "../../base/logger.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { SourceOf } from "../source/source.ts";
 import type { StoredTask } from "../storage/storage.ts";
+import type { Announcements } from "../transport/announcements.ts";
+import type { Transport } from "../transport/transport.ts";
 import type { FetchSlots } from "./fetch-slots.ts";
 import type { RoomClaims } from "./room-claims.ts";
 import type { EngineTask } from "./task.ts";
+
+/** The ways to other peers. */
+export interface ParentAccess {
+  /** What they say they have. */
+  readonly announcements: Announcements;
+  /** How their pieces come. */
+  readonly transport: Transport;
+}
 
 /** What a task needs of its surroundings. One object, made by the engine. */
 export interface TaskEnvironment {
@@ -16,6 +26,8 @@ export interface TaskEnvironment {
   readonly log: Logger;
   readonly sourceOf: SourceOf;
   readonly scheduler: Scheduler;
+  /** How parents are heard and asked; undefined: there are none. */
+  readonly parents: ParentAccess | undefined;
   readonly slots: FetchSlots;
   readonly room: RoomClaims;
   /** Longest wait of a demand read, ms. */

@@ -6,17 +6,11 @@
 import assert from "node:assert/strict";
 import type { Timer } from "../../base/clock.ts";
 import { orAborted } from "../../base/deadline.ts";
-import {
-  DeadlineError,
-  IntegrityError,
-  LimitError,
-  type P2pfsError,
-  UnavailableError,
-} from "../../base/errors.ts";
-import { BLOCK_BYTES, OVERTAKE_MS, TASK_IDLE_MS, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../base/limits.ts";
+import { DeadlineError, LimitError, type P2pfsError, UnavailableError } from "../../base/errors.ts";
+import { BLOCK_BYTES, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
-import { firstClear, hasBit } from "../piece/bits.ts";
+import { firstClear } from "../piece/bits.ts";
 import type { EvictableTask } from "../piece/eviction.ts";
 import {
   type BlockRange,
@@ -28,13 +22,18 @@ import {
 } from "../piece/want-list.ts";
 import type { SourceRequest } from "../source/source.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
-import { type Fetch, fetchBlocks, megabytesPerSecond } from "./fetch.ts";
-import { Membership } from "./membership.ts";
+import { beginFetch, type PresentGiver } from "./begin-fetch.ts";
+import { completeContent } from "./complete-content.ts";
+import type { Fetch } from "./fetch.ts";
+import { HeldBack } from "./held-back.ts";
+import { HostWants } from "./host-wants.ts";
 import { originOf } from "./origin-of.ts";
+import { overtakeFor } from "./overtaking.ts";
 import { Rests } from "./rests.ts";
 import type { Evictable } from "./room-maker.ts";
 import type { Owner, TaskEnvironment } from "./task-environment.ts";
 import { TaskEvictions } from "./task-evictions.ts";
+import { SOURCE, TaskParents } from "./task-parents.ts";
 import { Waiters } from "./waiters.ts";
 
 export class EngineTask implements Evictable {
@@ -54,15 +53,14 @@ export class EngineTask implements Evictable {
   readonly #finishers = new Set<{ resolve: () => void; reject: (error: unknown) => void }>();
   readonly #closing = new AbortController();
   readonly #finishing = new Set<number>();
-  readonly #membership: Membership;
+  readonly #heldBack: HeldBack;
+  #parents: TaskParents;
   readonly #view: TaskView;
   /** False once the origin was seen to ignore ranges, whatever its stat said. */
   #ranges: boolean;
   readonly #kick = () => this.kick();
   #holders = 0;
-  /** Wants of this host that wait now, and when the last one ended (monotonic ms). */
-  #hostWants = 0;
-  #hostWantedMs = Number.NEGATIVE_INFINITY;
+  readonly #hostWants: HostWants;
   #tick: Timer | undefined;
   #complete = false;
   #completing: Promise<void> | undefined;
@@ -75,7 +73,9 @@ export class EngineTask implements Evictable {
     this.request = request;
     this.#env = env;
     this.evictions = new TaskEvictions(stored, env.clock);
-    this.#membership = new Membership(stored, env);
+    this.#hostWants = new HostWants(env.clock);
+    this.#heldBack = new HeldBack(env.clock, this.#kick);
+    this.#parents = new TaskParents(stored, env, this.#heldBack.release);
     const { record } = stored;
     assert.equal(record.pieceLength % BLOCK_BYTES, 0, "pieces are whole blocks");
     this.#ranges = record.ranges;
@@ -99,7 +99,7 @@ export class EngineTask implements Evictable {
   }
   /** See OpenTask.isWanted. */
   get isWanted(): boolean {
-    return this.#hostWants > 0 || this.#env.clock.monotonicMs() - this.#hostWantedMs < TASK_IDLE_MS;
+    return this.#hostWants.areRecent;
   }
   /** Set when no missing block can be had any more. */
   get fatal(): P2pfsError | undefined {
@@ -166,17 +166,8 @@ export class EngineTask implements Evictable {
     this.#wants.add(want);
     this.#startTicking();
     this.kick();
-    if (priority !== "seed") this.#countWant(waiting);
+    if (priority !== "seed") this.#hostWants.add(waiting);
     return waiting;
-  }
-
-  #countWant(waiting: Promise<void>): void {
-    const over = () => {
-      this.#hostWants -= 1;
-      this.#hostWantedMs = this.#env.clock.monotonicMs();
-    };
-    this.#hostWants += 1;
-    waiting.then(over, over);
   }
 
   unwant(owner: Owner, blocks: BlockRange): void {
@@ -247,7 +238,8 @@ export class EngineTask implements Evictable {
     await Promise.allSettled([...this.#fetches].map((fetch) => fetch.ended));
     await this.evictions.ended();
     await this.#completing;
-    await this.#membership.end(this.#complete ? "finished" : "idle");
+    this.#heldBack.close();
+    await this.#parents.end(this.#complete ? "finished" : "idle");
     await this.stored.close();
   }
 
@@ -263,7 +255,8 @@ export class EngineTask implements Evictable {
   #lost(): void {
     if (!this.#complete || this.stored.piecesFinished === this.stored.pieceCount) return;
     this.#complete = false;
-    this.#membership.renew();
+    // What is fetched from now on belongs to a new life in the swarm.
+    this.#parents = new TaskParents(this.stored, this.#env, this.#heldBack.release);
   }
 
   /** A fetch is about to write the block or to compare it, or a blocked reader waits with it. */
@@ -275,28 +268,31 @@ export class EngineTask implements Evictable {
   }
 
   #blocked(block: number): boolean {
-    if (this.evictions.isGoing(block)) return true;
+    if (this.evictions.isGoing(block) || this.#heldBack.has(this.#pieceOf(block))) return true;
     for (const fetch of this.#fetches) if (fetch.next <= block && block < fetch.end) return true;
     return this.#rests.isResting(block, this.#env.clock.monotonicMs());
   }
 
   /** @returns false when no slot is free; the slots call `kick` later */
   #start(plan: FetchPlan): boolean {
-    const origin = originOf(this.request.url);
-    const release = this.#env.slots.take(plan.priority, origin, this.#kick);
+    const piece = this.#pieceOf(plan.start);
+    // Who shares a piece with a fetch that is under way takes its own blocks of it, and no more.
+    const giver = this.#isFetched(piece) ? SOURCE : this.#parents.giverOf(piece, plan.priority);
+    if (giver.kind !== "wait") return this.#startFrom(giver, plan);
+    this.#heldBack.until(piece, giver.untilMs);
+    return true;
+  }
+
+  #startFrom(giver: PresentGiver, plan: FetchPlan): boolean {
+    const place = giver.kind === "source" ? originOf(this.request.url) : giver.parent.peerId;
+    const release = this.#env.slots.take(plan.priority, place, this.#kick);
     if (release === undefined) return false;
-    this.#membership.begin(this.#closing.signal);
-    const fetch = fetchBlocks(
-      {
-        stored: this.stored,
-        request: this.request,
-        plan,
-        sourceOf: this.#env.sourceOf,
-        clock: this.#env.clock,
-        ranges: this.#ranges,
-        room: this.#env.room,
-        atOnceBytes: this.#waiters.demandedAt(plan) * BLOCK_BYTES,
-      },
+    const { stored, request } = this;
+    const atOnceBytes = this.#waiters.demandedAt(plan) * BLOCK_BYTES;
+    const fetch = beginFetch(
+      giver,
+      { stored, request, plan, ranges: this.#ranges, atOnceBytes },
+      this.#env,
       { block: (block, length) => this.#blockCame(fetch, block, length), cut: this.#kick },
       this.#closing.signal,
     );
@@ -313,11 +309,26 @@ export class EngineTask implements Evictable {
   #blockCame(fetch: Fetch, block: number, length: number): void {
     this.evictions.came(block);
     this.places.set(fetch.place, (this.places.get(fetch.place) ?? 0) + length);
-    const { record } = this.stored;
-    this.stored.update({ bytesFromSource: record.bytesFromSource + length });
+    const { bytesFromPeers, bytesFromSource } = this.stored.record;
+    this.stored.update(
+      fetch.parent === undefined
+        ? { bytesFromSource: bytesFromSource + length }
+        : { bytesFromPeers: bytesFromPeers + length },
+    );
     this.#waiters.blockCame(block, this.stored.blocks);
-    const piece = Math.floor(block / this.#view.blocksPerPiece);
-    if (this.#pieceIsIn(piece)) this.#finishPiece(piece, this.#env.clock.monotonicMs() - fetch.startedMs);
+    const piece = this.#pieceOf(block);
+    if (this.#pieceIsIn(piece)) this.#finishPiece(piece, fetch);
+  }
+
+  #pieceOf(block: number): number {
+    return Math.floor(block / this.#view.blocksPerPiece);
+  }
+
+  #isFetched(piece: number): boolean {
+    const first = piece * this.#view.blocksPerPiece;
+    const end = first + this.#view.blocksPerPiece;
+    for (const fetch of this.#fetches) if (fetch.next < end && fetch.end > first) return true;
+    return false;
   }
 
   #pieceIsIn(piece: number): boolean {
@@ -326,15 +337,17 @@ export class EngineTask implements Evictable {
     return firstClear(this.stored.blocks, first, end) === end;
   }
 
-  #finishPiece(piece: number, costMs: number): void {
+  #finishPiece(piece: number, { parent, startedMs }: Fetch): void {
     if (this.#finishing.has(piece) || this.stored.hasPiece(piece)) return;
     this.#finishing.add(piece);
+    const costMs = this.#env.clock.monotonicMs() - startedMs;
+    const parentId = parent?.peerId;
     this.stored
-      .finishPiece(piece, { costMs })
+      .finishPiece(piece, { costMs, ...(parentId === undefined ? {} : { parentId }) })
       .then(
         (record) => {
           this.#finishing.delete(piece);
-          this.#membership.pieceFinished(record, this.#pieceLength(piece));
+          this.#parents.pieceFinished(record, this.#pieceLength(piece), parentId);
           for (const listener of this.#pieceListeners) listener(record);
           if (this.stored.piecesFinished === this.stored.pieceCount) return this.#completeNow();
           return undefined;
@@ -371,6 +384,9 @@ export class EngineTask implements Evictable {
 
   async #afterFailure(fetch: Fetch, left: BlockRange, error: P2pfsError): Promise<void> {
     this.#lastFailure = error;
+    // A disk that is full or broken is no parent's fault.
+    if (fetch.parent !== undefined && error.code !== "NO_SPACE" && error.code !== "IO")
+      return this.#parents.failed(fetch.parent, this.#pieceOf(fetch.start), error);
     this.#env.log.debug(
       { taskId: this.id, url: loggableUrl(this.request.url), code: error.code, reason: error.message },
       "fetch-failed",
@@ -443,30 +459,18 @@ export class EngineTask implements Evictable {
   }
 
   async #verifyAndComplete(): Promise<void> {
+    const { stored } = this;
     const release = this.evictions.keepWhole();
     try {
       // Evicted between the last piece and now: it will come again.
-      if (this.stored.piecesFinished === this.stored.pieceCount) await this.#checkAnchors();
+      if (stored.piecesFinished !== stored.pieceCount) return;
+      await completeContent(stored, this.#env);
+      this.#complete = true;
     } finally {
       release();
     }
-  }
-
-  async #checkAnchors(): Promise<void> {
-    const { stored } = this;
-    for (const anchor of stored.record.anchors) {
-      const algorithm = anchor.slice(0, anchor.indexOf(":"));
-      const actual = await this.#env.digestOf(stored, algorithm);
-      if (actual === anchor) continue;
-      stored.update({ failedAtMs: this.#env.clock.nowMs() });
-      await stored.discard(0, stored.record.contentLength);
-      throw new IntegrityError(`the content's digest is ${actual}, not ${anchor}`);
-    }
-    const finishedAtMs = this.#env.clock.nowMs();
-    stored.update({ finishedAtMs, verified: stored.record.anchors.length > 0 ? "anchored" : "transport" });
-    this.#complete = true;
     this.#endFinishers();
-    await this.#membership.end("finished");
+    await this.#parents.end("finished");
     this.#env.log.debug({ taskId: this.id, url: loggableUrl(this.request.url) }, "task-complete");
   }
 
@@ -487,28 +491,14 @@ export class EngineTask implements Evictable {
       nowMs,
       () => new DeadlineError(`no data within ${this.#env.readDeadlineMs / 1000} s: ${because}`),
     );
+    if (!this.#ranges) return;
     for (const waiter of [...this.#waiters.demands()]) {
-      if (nowMs - waiter.sinceMs < OVERTAKE_MS) continue;
-      const running = [...this.#fetches].filter(
-        (fetch) => fetch.next <= waiter.next && waiter.next < fetch.end,
-      );
-      const [first] = running;
-      if (first === undefined || running.length > 1 || !this.#ranges) continue;
-      const aheadBytes = (waiter.next - first.next) * BLOCK_BYTES;
-      const dueMs = aheadBytes / 1000 / megabytesPerSecond(first, nowMs);
-      if (waiter.next === first.next || dueMs < OVERTAKE_MS) continue;
-      const end = firstPresent(this.stored.blocks, waiter.next, Math.min(waiter.end, first.end));
-      this.#start({ start: waiter.next, end, priority: "demand" });
+      const plan = overtakeFor(waiter, this.#fetches, this.stored.blocks, nowMs);
+      if (plan !== undefined) this.#startFrom(SOURCE, plan);
     }
   }
 
   #settleIdle(): void {
     if (!this.busy && !this.#closing.signal.aborted) this.#env.onIdle(this);
   }
-}
-
-function firstPresent(bits: Uint8Array, from: number, to: number): number {
-  let index = from + 1;
-  while (index < to && !hasBit(bits, index)) index += 1;
-  return index;
 }

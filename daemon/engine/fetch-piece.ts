@@ -1,0 +1,81 @@
+/**
+ * One fetch of one whole piece from a parent into the content file. Nothing of it is readable before its digest was
+ * checked; then all its blocks are, at once.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { IntegrityError } from "../../base/errors.ts";
+import { BLOCK_BYTES } from "../../base/limits.ts";
+import type { BookedParent, PiecePlace } from "../parent/parent-book.ts";
+import { hasBit } from "../piece/bits.ts";
+import type { FetchPlan } from "../piece/want-list.ts";
+import type { StoredTask } from "../storage/storage.ts";
+import type { Transport } from "../transport/transport.ts";
+import { crcOf, type Fetch, type FetchEvents } from "./fetch.ts";
+import type { RoomClaim, RoomClaims } from "./room-claims.ts";
+
+export interface PieceTask {
+  readonly stored: StoredTask;
+  /** What it is fetched for; all of it lies in one piece. */
+  readonly plan: FetchPlan;
+  readonly parent: BookedParent;
+  readonly place: PiecePlace;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly room: RoomClaims;
+  /** See RoomRequest. */
+  readonly atOnceBytes: number;
+}
+
+/** Starts a fetch, once there is room for it. */
+export function fetchPiece(task: PieceTask, events: FetchEvents, signal: AbortSignal): Fetch {
+  const { stored, plan, parent, place } = task;
+  const { record } = stored;
+  const piece = Math.floor((plan.start * BLOCK_BYTES) / record.pieceLength);
+  const offset = piece * record.pieceLength;
+  const length = Math.min(record.pieceLength, record.contentLength - offset);
+  const start = offset / BLOCK_BYTES;
+  const end = Math.ceil((offset + length) / BLOCK_BYTES);
+  let next = start;
+  let claim: RoomClaim | undefined;
+  const into = {
+    fd: stored.fd,
+    offset,
+    length,
+    has: (block: number) => hasBit(stored.blocks, block),
+    onBlock(block: number, blockLength: number, crc: number): void {
+      next = block + 1;
+      if (hasBit(stored.blocks, block)) {
+        if (crc !== crcOf(stored, block, blockLength))
+          throw new IntegrityError(`the parent ${parent.peerId} has other bytes than those that are here`);
+        return;
+      }
+      stored.setBlock(block, crc);
+      claim?.arrived(blockLength);
+      events.block(block, blockLength);
+    },
+  };
+  const ended = Promise.resolve()
+    .then(async () => {
+      const { atOnceBytes } = task;
+      const { priority } = plan;
+      claim = await task.room.claim({ bytes: length, leastBytes: length, atOnceBytes, priority }, signal);
+      const from = { peerId: parent.peerId, hostId: parent.hostId, ...place };
+      await task.transport.fetch(from, { taskId: record.id, piece, into }, signal);
+    })
+    .finally(() => claim?.end());
+  return {
+    start,
+    end,
+    priority: plan.priority,
+    place: parent.peerId,
+    parent,
+    startedMs: task.clock.monotonicMs(),
+    ended,
+    get granted() {
+      return claim !== undefined;
+    },
+    get next() {
+      return next;
+    },
+  };
+}

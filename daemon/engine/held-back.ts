@@ -1,0 +1,55 @@
+/** Pieces that are not fetched yet, because a parent may have them soon; each until a time, or until something changes. */
+import type { Clock, Timer } from "../../base/clock.ts";
+
+export class HeldBack {
+  readonly #clock: Clock;
+  readonly #kick: () => void;
+  /** Piece → monotonic ms. */
+  readonly #until = new Map<number, number>();
+  #timer: Timer | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #kicking: Timer | undefined;
+
+  /** @param kick called when some piece is held back no longer */
+  constructor(clock: Clock, kick: () => void) {
+    this.#clock = clock;
+    this.#kick = kick;
+  }
+
+  has(piece: number): boolean {
+    return this.#until.has(piece);
+  }
+
+  /** @param untilMs monotonic */
+  until(piece: number, untilMs: number): void {
+    this.#until.set(piece, untilMs);
+    if (untilMs >= this.#dueMs) return;
+    this.#timer?.cancel();
+    this.#dueMs = untilMs;
+    const waitMs = Math.max(1, untilMs - this.#clock.monotonicMs());
+    this.#timer = this.#clock.schedule(waitMs, () => this.#due());
+  }
+
+  /** A piece may be had now, or any. What comes in one go is looked at once. */
+  readonly release = (piece?: number): void => {
+    if (piece === undefined) this.#until.clear();
+    else this.#until.delete(piece);
+    this.#kicking ??= this.#clock.schedule(1, () => {
+      this.#kicking = undefined;
+      this.#kick();
+    });
+  };
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#kicking?.cancel();
+    this.#until.clear();
+  }
+
+  /** Whoever is still to wait is held back again by the kick. */
+  #due(): void {
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#until.clear();
+    this.#kick();
+  }
+}

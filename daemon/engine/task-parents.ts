@@ -1,0 +1,194 @@
+/**
+ * One task's place in its swarm: registered with the scheduler once it is streamed, listening to the parents it is given,
+ * and deciding for each fetch whether a parent or the source is asked. A scheduler that fails is done without.
+ */
+import { SAMPLED_PIECES_MAX, SCHEDULER_ANSWER_MS, SWARM_BYTES_MIN } from "../../base/limits.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
+import { type BookedParent, ParentBook, type Patience, type PiecePlace } from "../parent/parent-book.ts";
+import type { WantPriority } from "../piece/want-list.ts";
+import type { CandidateParent, PeerSession } from "../scheduler/scheduler.ts";
+import type { PieceRecord, StoredTask } from "../storage/storage.ts";
+import type { TaskEnvironment } from "./task-environment.ts";
+
+/** Who is asked for a piece now. */
+export type Giver =
+  | { readonly kind: "source" }
+  | { readonly kind: "parent"; readonly parent: BookedParent; readonly place: PiecePlace }
+  | { readonly kind: "wait"; readonly untilMs: number };
+
+/** The place the content comes from at first. */
+export const SOURCE = { kind: "source" } as const;
+
+export type ParentsEnvironment = Pick<
+  TaskEnvironment,
+  "scheduler" | "parents" | "peerId" | "log" | "clock" | "random"
+>;
+
+export class TaskParents {
+  readonly #stored: StoredTask;
+  readonly #env: ParentsEnvironment;
+  readonly #changed: (piece?: number) => void;
+  readonly #closing = new AbortController();
+  readonly #listening = new Set<Promise<void>>();
+  /** Pieces somebody fetched something of. */
+  readonly #touched = new Set<number>();
+  #book = new ParentBook();
+  #session: PeerSession | undefined;
+  #registering: Promise<void> | undefined;
+  /** When registering began; monotonic ms. */
+  #begunMs = 0;
+  #failed = false;
+
+  /** @param changed called when a piece that waited may be had now; without a piece: any may */
+  constructor(stored: StoredTask, env: ParentsEnvironment, changed: (piece?: number) => void) {
+    this.#stored = stored;
+    this.#env = env;
+    this.#changed = changed;
+  }
+
+  /**
+   * Who is asked for the piece. Sampling asks the source: the scheduler stands in no reader's way. A file that is read on,
+   * or copied, is registered, and its parents come first.
+   */
+  giverOf(piece: number, priority: WantPriority): Giver {
+    const { scheduler, parents, clock, random } = this.#env;
+    this.#touched.add(piece);
+    if (scheduler.alone || parents === undefined || this.#failed || !this.#isStreamed(priority))
+      return SOURCE;
+    this.#register();
+    const nowMs = clock.monotonicMs();
+    const patience = patienceOf(priority);
+    const placement = this.#session?.placement() ?? { kind: "unknown" };
+    if (placement.kind === "back-to-source") return SOURCE;
+    if (placement.kind === "unknown") {
+      const untilMs = this.#begunMs + SCHEDULER_ANSWER_MS[patience];
+      return nowMs < untilMs ? { kind: "wait", untilMs } : SOURCE;
+    }
+    return this.#book.choose(piece, patience, { ms: nowMs, random: random() });
+  }
+
+  /** A fetch from the parent begins. @returns ends it */
+  begin(parent: BookedParent): () => void {
+    return this.#book.begin(parent.peerId);
+  }
+
+  /** A parent did not give what it should have: it is dropped and reported, or only lacks that piece. */
+  failed(parent: BookedParent, piece: number, error: { code: string; message: string }): void {
+    const { log } = this.#env;
+    const taskId = this.#stored.record.id;
+    const { peerId: parentId } = parent;
+    if (error.code === "NOT_FOUND") this.#book.lacks(parentId, piece);
+    else if (this.#book.drop(parentId))
+      log.warn({ taskId, piece, parentId, code: error.code, reason: error.message }, "parent-dropped");
+    this.#session?.pieceFailed({ number: piece, parentId });
+    if (!this.#book.isAlive) this.#session?.reschedule("no parent is left");
+  }
+
+  /** @param parentId whose it was; undefined: the source's */
+  pieceFinished({ number, digest, costMs }: PieceRecord, length: number, parentId: string | undefined): void {
+    const offset = number * this.#stored.record.pieceLength;
+    const from = parentId === undefined ? {} : { parentId };
+    this.#session?.pieceFinished({ number, offset, length, digest, costMs, ...from });
+  }
+
+  /** Ends the conversation. Idempotent. */
+  async end(how: "finished" | "failed" | "idle"): Promise<void> {
+    this.#closing.abort();
+    await this.#registering;
+    await this.#session?.end(how);
+    await Promise.allSettled(this.#listening);
+  }
+
+  #isStreamed(priority: WantPriority): boolean {
+    const { contentLength } = this.#stored.record;
+    // Dragonfly's peers take small files from the source, and their swarm would cost more than it gives.
+    if (contentLength <= SWARM_BYTES_MIN) return false;
+    return priority !== "demand" || this.#touched.size > SAMPLED_PIECES_MAX || this.#session !== undefined;
+  }
+
+  #register(): void {
+    if (this.#registering !== undefined) return;
+    const { scheduler, peerId, clock, log } = this.#env;
+    const { record, pieceCount } = this.#stored;
+    const { id: taskId, url, tag, application, contentLength, pieceLength } = record;
+    this.#begunMs = clock.monotonicMs();
+    const registration = {
+      taskId,
+      peerId: peerId(),
+      url,
+      tag,
+      application,
+      contentLength,
+      pieceLength,
+      pieceCount,
+    };
+    this.#registering = scheduler.register(registration, this.#closing.signal).then(
+      (session) => {
+        this.#session = session;
+        session.onPlacement(() => this.#placed(session));
+        this.#placed(session);
+      },
+      (error) => {
+        // Without a scheduler the source serves; the next opening registers anew.
+        this.#failed = true;
+        log.debug({ taskId, reason: fromUnknown(error).message }, "register-failed");
+        this.#changed();
+      },
+    );
+  }
+
+  #placed(session: PeerSession): void {
+    const placement = session.placement();
+    if (placement.kind === "parents") {
+      for (const parent of placement.parents) {
+        const { peerId, hostId, maxSendRate, sendRate } = parent;
+        const freeRate = Math.max(maxSendRate - sendRate, maxSendRate / 10);
+        if (this.#book.add({ peerId, hostId, freeRate })) this.#listen(parent);
+      }
+    }
+    this.#changed();
+  }
+
+  #listen(parent: CandidateParent): void {
+    const { parents, clock, log } = this.#env;
+    if (parents === undefined) return;
+    const stored = this.#stored;
+    const taskId = stored.record.id;
+    const { peerId } = parent;
+    const pieces = Array.from({ length: stored.pieceCount }, (_, piece) => piece).filter(
+      (piece) => !stored.hasPiece(piece),
+    );
+    const book = this.#book;
+    const listening = parents.announcements
+      .listen(
+        parent,
+        { taskId, pieces },
+        ({ number, ip, port }) => {
+          book.announce(peerId, number, { ip, port }, clock.monotonicMs());
+          this.#changed(number);
+        },
+        this.#closing.signal,
+      )
+      .then(
+        () => book.silent(peerId),
+        (error) => {
+          if (this.#closing.signal.aborted) return;
+          const { code, message: reason } = fromUnknown(error);
+          log.info({ taskId, parentId: peerId, code, reason }, "parent-silent");
+          book.drop(peerId);
+        },
+      )
+      .finally(() => {
+        this.#listening.delete(listening);
+        if (this.#closing.signal.aborted) return;
+        if (!book.isAlive) this.#session?.reschedule("no parent is left");
+        this.#changed();
+      });
+    this.#listening.add(listening);
+  }
+}
+
+function patienceOf(priority: WantPriority): Patience {
+  if (priority === "demand" || priority === "read-ahead") return priority;
+  return "copy";
+}

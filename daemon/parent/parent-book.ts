@@ -1,0 +1,163 @@
+/**
+ * The parents of one task: which pieces each has announced, how each has fared, and whom to ask for a piece. Pure
+ * bookkeeping: times and chance are handed in. Listening, fetching and the scheduler are the engine's business.
+ */
+import { ANNOUNCE_GATHER_MS, PARENT_FETCHES_MAX, PARENT_PATIENCE_MS } from "../../base/limits.ts";
+
+/** A parent as its scheduler gives it. */
+export interface BookedParent {
+  readonly peerId: string;
+  readonly hostId: string;
+  /** Bits a second it could send besides what it sends; 0: unknown. */
+  readonly freeRate: number;
+}
+
+/** Where a piece of a parent may be fetched. */
+export interface PiecePlace {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** What to do about a piece now. */
+export type PieceChoice =
+  | { readonly kind: "parent"; readonly parent: BookedParent; readonly place: PiecePlace }
+  /** Somebody may have it soon: ask again then. */
+  | { readonly kind: "wait"; readonly untilMs: number }
+  /** Nobody has it, or is likely to in time. */
+  | { readonly kind: "source" };
+
+/** How long a want may wait for parents that do not have the piece yet. */
+export type Patience = keyof typeof PARENT_PATIENCE_MS;
+
+interface Entry {
+  parent: BookedParent;
+  readonly pieces: Map<number, PiecePlace>;
+  /** It may announce more. */
+  listening: boolean;
+  /** Pieces being fetched from it. */
+  fetching: number;
+}
+
+/** Weight of a parent whose bandwidth nobody knows, bits a second (Dragonfly's own default). */
+const UNKNOWN_RATE = 10_000_000_000;
+
+export class ParentBook {
+  readonly #parents = new Map<string, Entry>();
+  /** Dropped once, never asked again for this task. */
+  readonly #dropped = new Set<string>();
+  /** Piece → when somebody first announced it. */
+  readonly #announced = new Map<number, number>();
+  /** Piece → when it was first asked for and nobody had it. */
+  readonly #askedMs = new Map<number, number>();
+
+  /** Parents that are not dropped. */
+  get size(): number {
+    return this.#parents.size;
+  }
+
+  /** Whether some parent may still give or announce something. */
+  get isAlive(): boolean {
+    for (const entry of this.#parents.values()) if (entry.listening || entry.pieces.size > 0) return true;
+    return false;
+  }
+
+  has(peerId: string): boolean {
+    return this.#parents.has(peerId);
+  }
+
+  /** Takes a parent in, or its newer figures. @returns false for one that was dropped, or is known already */
+  add(parent: BookedParent): boolean {
+    if (this.#dropped.has(parent.peerId)) return false;
+    const known = this.#parents.get(parent.peerId);
+    if (known !== undefined) {
+      known.parent = parent;
+      return false;
+    }
+    this.#parents.set(parent.peerId, { parent, pieces: new Map(), listening: true, fetching: 0 });
+    return true;
+  }
+
+  announce(peerId: string, piece: number, place: PiecePlace, nowMs: number): void {
+    const entry = this.#parents.get(peerId);
+    if (entry === undefined) return;
+    entry.pieces.set(piece, place);
+    if (!this.#announced.has(piece)) this.#announced.set(piece, nowMs);
+    this.#askedMs.delete(piece);
+  }
+
+  /** It has told all it will; what it announced stays to be had. */
+  silent(peerId: string): void {
+    const entry = this.#parents.get(peerId);
+    if (entry !== undefined) entry.listening = false;
+  }
+
+  /** It erred, stalled or lied: it is not asked again. @returns whether it was known */
+  drop(peerId: string): boolean {
+    this.#dropped.add(peerId);
+    return this.#parents.delete(peerId);
+  }
+
+  /** It lacks a piece that it had announced. */
+  lacks(peerId: string, piece: number): void {
+    this.#parents.get(peerId)?.pieces.delete(piece);
+  }
+
+  /** A fetch from it begins. @returns ends it; idempotent */
+  begin(peerId: string): () => void {
+    const entry = this.#parents.get(peerId);
+    if (entry === undefined) return () => {};
+    entry.fetching += 1;
+    let ended = false;
+    return () => {
+      if (!ended) entry.fetching -= 1;
+      ended = true;
+    };
+  }
+
+  /**
+   * Whom to ask for a piece. Among those who have it one is drawn by free bandwidth; until all who still speak have
+   * announced it, or a short while has passed, others are waited for, so that the load spreads.
+   * @param random in [0, 1)
+   */
+  choose(piece: number, patience: Patience, now: { ms: number; random: number }): PieceChoice {
+    const holders = [...this.#parents.values()].filter((entry) => entry.pieces.has(piece));
+    if (holders.length === 0) return this.#without(piece, patience, now.ms);
+    const free = holders.filter((entry) => entry.fetching < PARENT_FETCHES_MAX);
+    // All who have it are busy: one of their pieces ends soon.
+    if (free.length === 0) return { kind: "wait", untilMs: now.ms + ANNOUNCE_GATHER_MS };
+    const othersSpeak = [...this.#parents.values()].some(
+      (entry) => entry.listening && !entry.pieces.has(piece),
+    );
+    const gatheredMs = (this.#announced.get(piece) ?? now.ms) + ANNOUNCE_GATHER_MS;
+    if (othersSpeak && patience !== "demand" && now.ms < gatheredMs)
+      return { kind: "wait", untilMs: gatheredMs };
+    return choiceOf(drawn(free, now.random), piece);
+  }
+
+  #without(piece: number, patience: Patience, nowMs: number): PieceChoice {
+    const mayCome = [...this.#parents.values()].some((entry) => entry.listening);
+    if (!mayCome) return { kind: "source" };
+    const askedMs = this.#askedMs.get(piece) ?? nowMs;
+    this.#askedMs.set(piece, askedMs);
+    const untilMs = askedMs + PARENT_PATIENCE_MS[patience];
+    return nowMs < untilMs ? { kind: "wait", untilMs } : { kind: "source" };
+  }
+}
+
+function choiceOf(entry: Entry, piece: number): PieceChoice {
+  const place = entry.pieces.get(piece);
+  return place === undefined ? { kind: "source" } : { kind: "parent", parent: entry.parent, place };
+}
+
+/** One of them, the more likely the more it could send, and the less it sends to us already. */
+function drawn(entries: readonly Entry[], random: number): Entry {
+  const weights = entries.map(({ parent, fetching }) => (parent.freeRate || UNKNOWN_RATE) / (1 + fetching));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let rest = random * total;
+  for (const [index, weight] of weights.entries()) {
+    rest -= weight;
+    const entry = entries[index];
+    if (rest < 0 && entry !== undefined) return entry;
+  }
+  return entries[entries.length - 1] as Entry;
+}
