@@ -2,7 +2,12 @@
  * The frame around every gRPC handler: a signal that aborts when the client goes away, errors turned into statuses, one
  * log line per failed call. What a call does is the handler's.
  */
-import type { handleServerStreamingCall, handleUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
+import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerWritableStream,
+  StatusObject,
+} from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
 import { CancelledError, DeadlineError, type P2pfsError } from "../../base/errors.ts";
 import { SEND_STALL_MS } from "../../base/limits.ts";
@@ -10,10 +15,11 @@ import type { Logger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { toGrpcStatus } from "./grpc-status.ts";
 
-/** A call that answers once. */
+/** A call that answers once. @param toStatus the status of a failure; default: that of our table */
 export function unary<Request, Response>(
   log: Logger,
   handle: (request: Request, signal: AbortSignal) => Promise<Response>,
+  toStatus: (failure: P2pfsError) => StatusObject = toGrpcStatus,
 ): handleUnaryCall<Request, Response> {
   return (call, answer) => {
     const controller = new AbortController();
@@ -23,7 +29,7 @@ export function unary<Request, Response>(
       (error) => {
         const failure = fromUnknown(error);
         logFailure(log, call.getPath(), failure);
-        answer(toGrpcStatus(failure));
+        answer(toStatus(failure));
       },
     );
   };
@@ -34,7 +40,12 @@ export type Send<Response> = (message: Response) => Promise<void>;
 
 /** A call that answers with a stream. */
 export function streaming<Request, Response>(
-  options: { readonly log: Logger; readonly clock: Clock },
+  options: {
+    readonly log: Logger;
+    readonly clock: Clock;
+    /** The status of a failure; default: that of our table. */
+    readonly toStatus?: (failure: P2pfsError) => StatusObject;
+  },
   handle: (request: Request, send: Send<Response>, signal: AbortSignal) => Promise<void>,
 ): handleServerStreamingCall<Request, Response> {
   return (call) => {
@@ -47,7 +58,7 @@ export function streaming<Request, Response>(
         const failure = fromUnknown(error);
         logFailure(options.log, call.getPath(), failure);
         // Not an emitter's error: grpc-js takes this as the call's status.
-        call.emit("error", toGrpcStatus(failure));
+        call.emit("error", (options.toStatus ?? toGrpcStatus)(failure));
       },
     );
   };

@@ -3,14 +3,9 @@
  * takes the socket's place from a daemon that died, never from one that answers; who may connect is the socket's mode.
  */
 import { chmod, chown, rm, stat } from "node:fs/promises";
-import {
-  type MethodDefinition,
-  Server,
-  ServerCredentials,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
-import { InvalidInputError, NotSupportedError, P2pfsError, UnavailableError } from "../../base/errors.ts";
-import { SERVER_STOP_MS, SOCKET_PATH_BYTES_MAX } from "../../base/limits.ts";
+import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { InvalidInputError, P2pfsError, UnavailableError } from "../../base/errors.ts";
+import { SOCKET_PATH_BYTES_MAX } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { somebodyAnswers } from "../../base/socket-probe.ts";
 import type { DfdaemonDownloadHandlers } from "../../proto/gen/dfdaemon/v2/DfdaemonDownload.ts";
@@ -22,6 +17,7 @@ import { Control, DfdaemonDownload, Health } from "../../proto/local.ts";
 import { streaming, unary } from "./calls.ts";
 import { link, mountOptions, openContent, status } from "./control-service.ts";
 import { type DownloadAnswer, Downloads } from "./download-task.ts";
+import { refusedCalls, stopServer, withEncodedAnswers } from "./grpc-service.ts";
 import { HealthService } from "./health-service.ts";
 import type { ServiceContext } from "./ports.ts";
 import { deleteTask, listLocalTasks, listTaskEntries, statLocalTask, statTask } from "./task-service.ts";
@@ -56,7 +52,7 @@ export class DownloadServer {
       "grpc.max_receive_message_length": -1,
       "grpc.max_send_message_length": -1,
     });
-    this.#server.addService(downloadService(), this.#downloadHandlers());
+    this.#server.addService(withEncodedAnswers(DfdaemonDownload.service), this.#downloadHandlers());
     this.#server.addService(Control.service, this.#controlHandlers());
     this.#server.addService(Health.service, { Check: this.#health.check, Watch: this.#health.watch });
   }
@@ -91,16 +87,7 @@ export class DownloadServer {
     this.#health.setServing(false);
     this.#stopping.abort();
     await this.#downloads.close();
-    await new Promise<void>((resolve) => {
-      const force = this.#options.context.clock.schedule(SERVER_STOP_MS, () => {
-        this.#server.forceShutdown();
-        resolve();
-      });
-      this.#server.tryShutdown(() => {
-        force.cancel();
-        resolve();
-      });
-    });
+    await stopServer(this.#server, this.#options.context.clock);
     await rm(this.#options.socketPath, { force: true });
   }
 
@@ -129,21 +116,7 @@ export class DownloadServer {
       { log, clock },
       (request, send, signal) => this.#downloads.serve(request, send, signal),
     );
-    return { ...this.#unimplemented(), ...handlers, DownloadTask: download };
-  }
-
-  /** Every call of the service, refused: what is served is put over it. */
-  #unimplemented(): UntypedServiceImplementation {
-    const { log, clock } = this.#options.context;
-    const refuse = (name: string) => async () => {
-      throw new NotSupportedError(`this version does not serve ${name}`);
-    };
-    return Object.fromEntries(
-      Object.entries(DfdaemonDownload.service).map(([name, { responseStream }]) => [
-        name,
-        responseStream ? streaming({ log, clock }, refuse(name)) : unary(log, refuse(name)),
-      ]),
-    );
+    return { ...refusedCalls(DfdaemonDownload.service, { log, clock }), ...handlers, DownloadTask: download };
   }
 
   #controlHandlers(): UntypedServiceImplementation {
@@ -190,18 +163,6 @@ export class DownloadServer {
     };
     return handlers as UntypedServiceImplementation;
   }
-}
-
-/** The service's definition, with answers that may already be bytes. */
-function downloadService() {
-  const { DownloadTask } = DfdaemonDownload.service;
-  const serialize = (answer: DownloadAnswer) =>
-    Buffer.isBuffer(answer) ? answer : DownloadTask.responseSerialize(answer);
-  const definition: MethodDefinition<DownloadTaskRequest__Output, DownloadAnswer> = {
-    ...(DownloadTask as unknown as MethodDefinition<DownloadTaskRequest__Output, DownloadAnswer>),
-    responseSerialize: serialize,
-  };
-  return { ...DfdaemonDownload.service, DownloadTask: definition };
 }
 
 /** Makes sure that nobody serves at the path, and removes what a daemon that died left there. */

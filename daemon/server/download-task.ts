@@ -42,14 +42,17 @@ interface Running {
 
 export class Downloads {
   readonly #context: ServiceContext;
+  readonly #plan: typeof planDownload;
   readonly #buffers = new PieceBuffers();
   readonly #closing = new AbortController();
   readonly #prefetches = new Map<string, Promise<void>>();
   /** One per call, aborted when the client goes away or the server stops. */
   readonly #running = new Set<AbortController>();
 
-  constructor(context: ServiceContext) {
+  /** @param plan what a request asks for, by the rules for whoever may call @throws what it throws */
+  constructor(context: ServiceContext, plan: typeof planDownload = planDownload) {
     this.#context = context;
+    this.#plan = plan;
   }
 
   /** Serves one call. Its wants are withdrawn when the client goes away or the time is over. */
@@ -59,7 +62,7 @@ export class Downloads {
     signal: AbortSignal,
   ): Promise<void> {
     const { metrics, clock, beginUse } = this.#context;
-    const plan = planDownload(request.download, this.#context.requestFor);
+    const plan = this.#plan(request.download, this.#context.requestFor);
     if (this.#running.size >= DOWNLOADS_MAX)
       throw new LimitError(`more than ${DOWNLOADS_MAX} downloads run at once; try again later`);
     const labels = labelsOf(request);

@@ -13,6 +13,12 @@ export const ERROR_CODE_KEY = "p2pfs-error-code";
 /** Longest message in a status, characters: it travels in a header of bounded size. */
 const MESSAGE_MAX = 2048;
 
+/** The same, but what is not there is INTERNAL: what Dragonfly's upload server says, and its clients expect, of some calls. */
+export function absentAsInternal(error: P2pfsError): StatusObject {
+  const told = toGrpcStatus(error);
+  return error.code === "NOT_FOUND" ? { ...told, code: status.INTERNAL } : told;
+}
+
 export function toGrpcStatus(error: P2pfsError): StatusObject {
   const metadata = new Metadata();
   metadata.set(ERROR_CODE_KEY, error.code);

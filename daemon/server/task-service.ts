@@ -8,11 +8,12 @@ import type { ListLocalTasksResponse } from "../../proto/gen/dfdaemon/v2/ListLoc
 import type { ListTaskEntriesRequest__Output } from "../../proto/gen/dfdaemon/v2/ListTaskEntriesRequest.ts";
 import type { ListTaskEntriesResponse } from "../../proto/gen/dfdaemon/v2/ListTaskEntriesResponse.ts";
 import type { StatLocalTaskResponse } from "../../proto/gen/dfdaemon/v2/StatLocalTaskResponse.ts";
-import type { SourceRequest } from "../source/source.ts";
+import type { Asker, SourceRequest } from "../source/source.ts";
 import { isTaskId } from "../task/ids.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import { storageOptions, toPem } from "./download-request.ts";
 import { localTask, schedulerTask } from "./messages.ts";
+import { withoutSecrets } from "./network-download.ts";
 import type { ServiceContext } from "./ports.ts";
 
 /** @throws NotFoundError, InvalidInputError */
@@ -43,11 +44,15 @@ function known(context: ServiceContext, taskId: string, absent: string): TaskRec
   return record;
 }
 
-/** What the source holds at a URL, and below it when it is a directory: the whole tree, flattened, as dfget wants it. */
+/**
+ * What the source holds at a URL, and below it when it is a directory: the whole tree, flattened, as dfget wants it.
+ * @param asker whoever calls over TCP reaches less, and only with credentials of his own
+ */
 export async function listTaskEntries(
   context: ServiceContext,
   asked: ListTaskEntriesRequest__Output,
   parent: AbortSignal,
+  asker: Asker = "local",
 ): Promise<ListTaskEntriesResponse> {
   if (!URL.canParse(asked.url)) throw new InvalidInputError("the URL is not an absolute URL");
   const timeout = asked.timeout;
@@ -59,7 +64,7 @@ export async function listTaskEntries(
     parent,
   );
   try {
-    const request = sourceRequest(context, asked);
+    const request = sourceRequest(context, asked, asker);
     const source = context.sourceOf(asked.url);
     const stat = await source.stat(request, deadline.signal);
     const answer = {
@@ -85,14 +90,19 @@ export async function listTaskEntries(
   }
 }
 
-function sourceRequest(context: ServiceContext, asked: ListTaskEntriesRequest__Output): SourceRequest {
-  const configured = context.requestFor(asked.url);
+function sourceRequest(
+  context: ServiceContext,
+  asked: ListTaskEntriesRequest__Output,
+  asker: Asker,
+): SourceRequest {
+  const configured = asker === "network" ? withoutSecrets(asked.url) : context.requestFor(asked.url);
   const certificates = [...(configured.certificateChain ?? []), ...asked.certificateChain.map(toPem)];
   const storage = asked.objectStorage
     ? storageOptions(asked.objectStorage, configured.objectStorage)
     : configured.objectStorage;
   return {
     url: asked.url,
+    asker,
     headers: { ...configured.headers, ...asked.requestHeader },
     ...(certificates.length > 0 ? { certificateChain: certificates } : {}),
     ...(storage === undefined ? {} : { objectStorage: storage }),
