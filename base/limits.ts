@@ -501,6 +501,8 @@ export const UPLOAD_MESSAGE_BYTES_MAX = 4 * MIB;
 export const SYNC_PIECES_NUMBERS_MAX = 1_048_576;
 /** Children that listen at once, and others that watch the load; each is a stream with a timer. */
 export const SYNCS_MAX = 4_096;
+/** Stretches of pieces fetched for one child at once: what somebody waits for here must not stand behind a list of them. */
+export const SYNC_PULLS_MAX = 64;
 /** How often a listening child's task is looked at, ms: deleted, failed or idle, it tells nothing by itself. */
 export const SYNC_LOOK_MS = 1_000;
 /** How long a child that begins to listen is let wait for somebody to want the task, ms: a seed is told of both at once. */

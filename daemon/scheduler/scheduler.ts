@@ -15,6 +15,17 @@ export interface PeerRegistration {
   readonly pieceCount: number;
   /** The content is here already, whole: the host wants nothing, it only says that it has it. Default false. */
   readonly isComplete?: boolean;
+  /** Query parameters that were left out of the task's id; default dfget's list. */
+  readonly filteredQueryParams?: readonly string[];
+  /** What the id was made of instead of the URL, where the request said so (`content_for_calculating_task_id`). */
+  readonly contentForCalculatingTaskId?: string;
+  /** Of the content's version, where the origin named one: an id may be made of it. */
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** The source wants credentials of this host, which do not leave it: no other host is to be sent there. Default false. */
+  readonly needsCredentials?: boolean;
+  /** The scheduler itself sent for this download: the seed peer's, which goes to the source. Default false. */
+  readonly needBackToSource?: boolean;
 }
 
 /** A peer that may give pieces of the task, as the scheduler knows it. */
@@ -34,7 +45,8 @@ export type Placement =
   /** It has not said yet. */
   | { readonly kind: "unknown" }
   | { readonly kind: "parents"; readonly parents: readonly CandidateParent[] }
-  | { readonly kind: "back-to-source" };
+  /** `reason`: why nobody else can give it, where that is known: for whoever may not ask the source */
+  | { readonly kind: "back-to-source"; readonly reason?: string };
 
 /** A finished piece as a scheduler is told of it. */
 export interface FinishedPiece {

@@ -1,0 +1,86 @@
+/**
+ * Where a gRPC service of the cluster is and how it is reached: addresses as configs write them, credentials, and the bounds
+ * of its connections. Opens none.
+ */
+import { readFile } from "node:fs/promises";
+import { isIP, isIPv6 } from "node:net";
+import { type ChannelCredentials, type ChannelOptions, credentials } from "@grpc/grpc-js";
+import { InvalidInputError } from "../../base/errors.ts";
+import {
+  CLUSTER_KEEPALIVE_MS,
+  CLUSTER_KEEPALIVE_WAIT_MS,
+  CLUSTER_MESSAGE_BYTES_MAX,
+  SCHEDULER_REST_MS,
+  SCHEDULER_REST_MS_MAX,
+} from "../../base/limits.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
+
+/** A host by address or name, and a port. */
+export interface HostPort {
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Certificate files of a client; without `caCert` the connection is plain. */
+export interface TlsFiles {
+  readonly caCert?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/**
+ * Reads "HOST:PORT", "[IPv6]:PORT", or either after "http://" or "https://", as Dragonfly's configs write addresses.
+ * @throws InvalidInputError
+ */
+export function parseHostPort(text: string, defaultPort?: number): HostPort {
+  const bare = text
+    .trim()
+    .replace(/^https?:\/\//, "")
+    .replace(/\/$/, "");
+  const [, bracketed, plain, digits] =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]]+))(?::(\d{1,5}))?$/.exec(bare) ?? [];
+  const host = bracketed ?? plain;
+  const port = digits === undefined ? defaultPort : Number(digits);
+  const valid =
+    port !== undefined && port > 0 && port <= 65_535 && (bracketed === undefined || isIP(bracketed) === 6);
+  if (host === undefined || !valid)
+    throw new InvalidInputError(`${JSON.stringify(text.slice(0, 200))} is no address such as 10.0.0.2:8002`);
+  return { host, port };
+}
+
+/** As gRPC and logs want it. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/**
+ * The credentials that the files make: mutual TLS with all three, TLS with the authority alone, none without it.
+ * @throws P2pfsError when a file cannot be read, InvalidInputError when a certificate comes without its key
+ */
+export async function loadCredentials({ caCert, cert, key }: TlsFiles): Promise<ChannelCredentials> {
+  if (caCert === undefined) return credentials.createInsecure();
+  if ((cert === undefined) !== (key === undefined))
+    throw new InvalidInputError("a client certificate needs both cert and key", {}, "INVALID_CONFIG");
+  const read = (path: string) =>
+    readFile(path).catch((error) => {
+      throw fromUnknown(error, `cannot read ${path}`);
+    });
+  const authority = await read(caCert);
+  if (cert === undefined || key === undefined) return credentials.createSsl(authority);
+  return credentials.createSsl(authority, await read(key), await read(cert));
+}
+
+/** Options of a connection to a scheduler, manager or their like. */
+export const CLUSTER_CHANNEL: ChannelOptions = {
+  "grpc.max_receive_message_length": CLUSTER_MESSAGE_BYTES_MAX,
+  "grpc.max_send_message_length": CLUSTER_MESSAGE_BYTES_MAX,
+  "grpc.keepalive_time_ms": CLUSTER_KEEPALIVE_MS,
+  "grpc.keepalive_timeout_ms": CLUSTER_KEEPALIVE_WAIT_MS,
+  "grpc.initial_reconnect_backoff_ms": SCHEDULER_REST_MS,
+  "grpc.max_reconnect_backoff_ms": SCHEDULER_REST_MS_MAX,
+  // What is asked of other hosts goes to them, whatever proxy this host's programs use.
+  "grpc.enable_http_proxy": 0,
+  // One daemon's trouble with an address is not another's.
+  "grpc.use_local_subchannel_pool": 1,
+};

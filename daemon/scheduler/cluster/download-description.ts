@@ -1,0 +1,104 @@
+/**
+ * How a task is described to Dragonfly's scheduler (common.v2.Download): so that every host that is given the description
+ * makes the same task id of it, and so that no secret leaves with it. Pure.
+ */
+import type { Download } from "../../../proto/gen/common/v2/Download.ts";
+import { standardTaskId, versionedContent } from "../../task/ids.ts";
+import { DEFAULT_FILTERED_QUERY_PARAMS } from "../../task/task-url.ts";
+import type { PeerRegistration } from "../scheduler.ts";
+
+/** The part of a description that enters the task's id. */
+type IdParts = Pick<Download, "filteredQueryParams" | "pieceLength" | "contentForCalculatingTaskId">;
+
+/**
+ * Dragonfly's words for "whoever asks first goes to the source himself" (dragonflyoss/dragonfly, Priority_LEVEL3) and for
+ * what dfget asks with. With the first no seed peer is sent to a source that would refuse it, which would also keep the
+ * scheduler from using that seed peer for half an hour.
+ */
+const PRIORITY = { withoutSeed: "LEVEL3", normal: "LEVEL6" } as const;
+
+/**
+ * @param options.concurrentPieceCount download.concurrentPieceCount
+ * @param options.metadataOnly the host has the content and wants nothing
+ */
+export function describeDownload(
+  registration: PeerRegistration,
+  options: {
+    readonly concurrentPieceCount: number;
+    readonly metadataOnly: boolean;
+    readonly needBackToSource: boolean;
+  },
+): Download {
+  const { url, tag, application, contentLength, pieceLength, pieceCount } = registration;
+  const parts = idParts(registration);
+  const shown = withoutSecrets(url, parts?.filteredQueryParams ?? []);
+  const anybodyMayFetch =
+    parts !== undefined && shown === url && !registration.needsCredentials && /^https?:/i.test(url);
+  return {
+    ...parts,
+    url: shown,
+    type: "STANDARD",
+    tag,
+    application,
+    priority: anybodyMayFetch ? PRIORITY.normal : PRIORITY.withoutSeed,
+    concurrentPieceCount: options.concurrentPieceCount,
+    actualPieceLength: pieceLength,
+    actualContentLength: contentLength,
+    actualPieceCount: pieceCount,
+    metadataOnly: options.metadataOnly,
+    needBackToSource: options.needBackToSource,
+  };
+}
+
+/** Whatever of the request makes exactly this id; undefined when nothing that is known does. */
+function idParts(registration: PeerRegistration): IdParts | undefined {
+  const { taskId, url, tag, application, pieceLength, etag, lastModified, contentLength } = registration;
+  const { filteredQueryParams = DEFAULT_FILTERED_QUERY_PARAMS, contentForCalculatingTaskId } = registration;
+  const filters = [...filteredQueryParams];
+  const version = { etag, lastModified, length: contentLength };
+  const plain = { filteredQueryParams: filters };
+  const candidates: (IdParts | undefined)[] = [plain, { ...plain, pieceLength }];
+  if (contentForCalculatingTaskId !== undefined)
+    candidates.unshift({ ...plain, contentForCalculatingTaskId });
+  for (const withPieceLength of [undefined, pieceLength]) {
+    const task = { url, tag, application, filteredQueryParams, contentForCalculatingTaskId };
+    const content = attempt(() => versionedContent({ ...task, pieceLength: withPieceLength }, version));
+    candidates.push(content === undefined ? undefined : { ...plain, contentForCalculatingTaskId: content });
+  }
+  return candidates.find(
+    (parts) =>
+      parts !== undefined &&
+      attempt(() => standardTaskId({ url, tag, application, ...asTask(parts) })) === taskId,
+  );
+}
+
+function asTask(parts: IdParts) {
+  return {
+    filteredQueryParams: parts.filteredQueryParams as readonly string[],
+    pieceLength: parts.pieceLength as number | undefined,
+    contentForCalculatingTaskId: parts.contentForCalculatingTaskId,
+  };
+}
+
+/** What a URL that is none makes is no candidate. */
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    // The URL cannot be parsed: it names no task but by its content.
+    return undefined;
+  }
+}
+
+/** The URL without user and password, and without what signs it and does not count. */
+function withoutSecrets(url: string, filtered: readonly string[]): string {
+  if (!URL.canParse(url)) return url;
+  const parsed = new URL(url);
+  const secret = parsed.username !== "" || parsed.password !== "";
+  const signed = [...parsed.searchParams.keys()].filter((key) => filtered.includes(key));
+  if (!secret && signed.length === 0) return url;
+  parsed.username = "";
+  parsed.password = "";
+  for (const key of signed) parsed.searchParams.delete(key);
+  return parsed.href;
+}
