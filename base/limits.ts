@@ -356,6 +356,8 @@ export const READ_ATTEMPTS_MAX = 3;
 export const MOUNT_READY_MS = 10_000;
 /** Time one unmount command may take, ms. */
 export const UNMOUNT_MS = 10_000;
+/** How long an unmount waits for the kernel to let go; longer it holds on only for another mount namespace, ms. */
+export const UNMOUNT_LINGER_MS = 3_000;
 /** How often a session looks whether its mount still exists, ms. */
 export const MOUNT_WATCH_MS = 500;
 /** Processes of which it is remembered whether they are scanners; about 100 bytes each. */
@@ -525,8 +527,10 @@ export const PORT_TRIES_MAX = 64;
 export const PARENT_CHANNELS_MAX = 256;
 /** How long a connection to a parent's host is kept without a call, ms. */
 export const PARENT_CHANNEL_IDLE_MS = 60_000;
-/** Longest wait for a connection to a parent's host, ms (Dragonfly's). */
-export const PARENT_CONNECT_MS = 3_000;
+/** Longest wait for the first sign of a parent that is asked over gRPC, its connection included, ms (Dragonfly's requests). */
+export const PARENT_ANSWER_MS = 10_000;
+/** Rest before a parent that stopped telling its load is asked again, ms. */
+export const PARENT_LOAD_REST_MS = 5_000;
 /** Longest silence of a parent that is listened to, ms, unless the config says otherwise (Dragonfly's). */
 export const PARENT_SILENCE_MS = 360_000;
 /** Bytes of one message of a parent: an announcement is some dozens, a host's figures some hundred. */

@@ -4,6 +4,8 @@ import { XATTR_BYTES_MAX } from "../base/limits.ts";
 
 /** Every attribute the mount has begins so; all other names have no value. */
 export const XATTR_PREFIX = "user.p2p.";
+/** Attributes of other namespaces (ACLs, capabilities, labels) do not exist here at all. */
+const NAMESPACE = "user.";
 
 export function isOurAttribute(name: string): boolean {
   return name.startsWith(XATTR_PREFIX);
@@ -12,9 +14,11 @@ export function isOurAttribute(name: string): boolean {
 /**
  * The value's bytes, if they fit into the caller's buffer.
  * @param sizeMax 0 when the caller only asks how long it is
- * @throws P2pfsError NO_ATTRIBUTE when there is no value, BUFFER_TOO_SMALL
+ * @throws P2pfsError NO_ATTRIBUTE when there is no value, NOT_SUPPORTED for other namespaces, BUFFER_TOO_SMALL
  */
 export function attributeValue(value: string | undefined, name: string, sizeMax: number): Buffer {
+  if (value === undefined && !name.startsWith(NAMESPACE))
+    throw new P2pfsError("NOT_SUPPORTED", `there are no attributes like ${name}`);
   if (value === undefined) throw new P2pfsError("NO_ATTRIBUTE", `there is no attribute ${name}`);
   const bytes = Buffer.from(value);
   // Part of a value would be a wrong one; no buffer of the kernel's holds more.

@@ -35,7 +35,8 @@ constexpr size_t kNotificationsMax = 65536;
 struct ChannelOptions {
   uint32_t readers = 2;
   uint32_t workers = 2;
-  /// GETXATTRs of names without this beginning are answered ENODATA; empty: all are handed on.
+  /// GETXATTRs of names without this beginning are answered: ENODATA, or EOPNOTSUPP where not even the namespace, up to the
+  /// first dot, is the same; empty: all are handed on.
   std::string xattrPrefix;
   uint8_t* inboxes[2] = {nullptr, nullptr};
   /// At least one request of the largest size.

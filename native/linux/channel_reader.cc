@@ -142,7 +142,10 @@ bool Channel::answerGetxattr(Reader& reader, size_t bytes) {
   if (strncmp(name, prefix.c_str(), prefix.size()) == 0) return false;
   abi::InHeader header;
   memcpy(&header, reader.request.get(), sizeof header);
-  if (replyOrWait(header.unique, ENODATA, nullptr, 0) == 0) count(counters_.nativeXattrs);
+  // Of another namespace ("security.", "system."): then ls(1) asks once for the whole filesystem, not for every name.
+  const bool isOurNamespace = strncmp(name, prefix.c_str(), prefix.find('.') + 1) == 0;
+  const int error = isOurNamespace ? ENODATA : EOPNOTSUPP;
+  if (replyOrWait(header.unique, error, nullptr, 0) == 0) count(counters_.nativeXattrs);
   return true;
 }
 

@@ -77,7 +77,10 @@ export interface ChannelOptions {
   readonly readers?: number;
   /** Threads that answer replyFromFile. Default 2. */
   readonly workers?: number;
-  /** Attributes whose names do not begin so are answered ENODATA without JavaScript. Default "": all are handed on. */
+  /**
+   * Attributes whose names do not begin so are answered without JavaScript: ENODATA, or EOPNOTSUPP where not even the namespace is
+   * the same. Default "": all are handed on.
+   */
   readonly xattrPrefix?: string;
   /**
    * Requests that JavaScript must answer: `count` of them in the first `usedBytes` of `inbox`, each beginning at a

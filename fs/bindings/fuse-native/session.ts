@@ -1,7 +1,7 @@
 /** One mount through fuse-native, from its first answer until the kernel has let go of it. */
 import type { Clock } from "../../../base/clock.ts";
 import { deadlineSignal, sleep } from "../../../base/deadline.ts";
-import { UNMOUNT_MS } from "../../../base/limits.ts";
+import { UNMOUNT_LINGER_MS, UNMOUNT_MS } from "../../../base/limits.ts";
 import type { Filesystem } from "../../filesystem.ts";
 import type { MountSession, UnmountOptions } from "../binding.ts";
 import { unmountDirectory } from "../unmount.ts";
@@ -40,16 +40,17 @@ export class FuseNativeSession implements MountSession {
     if (options.force === true) await filesystem.close();
     else if (options.lazy === true) return;
     try {
-      await this.#untilEnded();
-    } catch (error) {
-      // Without root's rights nothing can be ended that is still open; its name is gone, and all it answers is errors.
-      if (options.force !== true) throw error;
+      await this.#untilEnded(options.force === true ? UNMOUNT_MS : UNMOUNT_LINGER_MS);
+    } catch {
+      // By force: without root's rights nothing can be ended that is still open; its name is gone, and all it answers is errors.
+      // Else it was not busy here, or the kernel had said so: another mount namespace has a copy, which is served on.
+      filesystem.logger.info({ directory: this.directory }, "mount lives on in another namespace");
     }
   }
 
-  async #untilEnded(): Promise<void> {
+  async #untilEnded(waitMs: number): Promise<void> {
     const { clock, connection } = this.#parts;
-    const deadline = deadlineSignal(clock, `the end of the mount at ${this.directory}`, UNMOUNT_MS);
+    const deadline = deadlineSignal(clock, `the end of the mount at ${this.directory}`, waitMs);
     try {
       while (!this.#hasEnded) {
         await connection.look();

@@ -35,8 +35,11 @@ export interface LastNumbers {
 /** Lines of records; each ends with its line break. */
 export const JOURNAL_LINE = {
   agreed: ({ minor, flags, passthrough }: Agreement) => line("a", minor, flags.toString(16), passthrough),
-  inode: ({ number, ino, node, lookups, current, shownVersion }: KeptInode) =>
-    line("i", number, ino, node.kind, node.key, lookups, current, shownVersion ?? null),
+  // Written for every name of a listing: put together by hand, which costs a third.
+  inode: ({ number, ino, node, current, shownVersion }: Omit<KeptInode, "lookups">, lookups: number) =>
+    `["i",${number},${ino},"${node.kind}",${JSON.stringify(node.key)},${lookups},${current},${
+      shownVersion === undefined ? "null" : JSON.stringify(shownVersion)
+    }]\n`,
   lookedUp: (number: number) => `["l",${number}]\n`,
   forgot: (number: number, count: number) => `["f",${number},${count}]\n`,
   retired: (number: number) => `["r",${number}]\n`,

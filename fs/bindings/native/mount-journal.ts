@@ -98,7 +98,7 @@ export class MountJournal implements InodeJournal {
   }
 
   met(inode: Inode): void {
-    this.#add(JOURNAL_LINE.inode({ ...inode, lookups: 1 }));
+    this.#add(JOURNAL_LINE.inode(inode, 1));
   }
   lookedUp(number: number): void {
     this.#add(JOURNAL_LINE.lookedUp(number));
@@ -174,7 +174,7 @@ export class MountJournal implements InodeJournal {
     this.#lines = JOURNAL_LINE.last({ ...this.#last, inode: last });
     if (this.#agreement !== undefined) this.#add(JOURNAL_LINE.agreed(this.#agreement));
     for (const inode of inodes) {
-      this.#add(JOURNAL_LINE.inode(inode));
+      this.#add(JOURNAL_LINE.inode(inode, inode.lookups));
       if (this.#lines.length >= JOURNAL_WRITE_CHARACTERS) this.#writeLines();
     }
     for (const opened of this.#handles.values()) this.#add(JOURNAL_LINE.opened(opened));

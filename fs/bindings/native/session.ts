@@ -7,6 +7,7 @@ import {
   CHANNEL_BODY_BYTES,
   RESTORE_HANDLE_MS,
   RESTORED_AT_ONCE_MAX,
+  UNMOUNT_LINGER_MS,
   UNMOUNT_MS,
 } from "../../../base/limits.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
@@ -178,9 +179,14 @@ export class NativeSession implements MountSession {
       await filesystem.close();
       await this.#finish(0);
     }
-    const deadline = deadlineSignal(clock, `the end of the mount at ${this.directory}`, UNMOUNT_MS);
+    const waitMs = options.force === true ? UNMOUNT_MS : UNMOUNT_LINGER_MS;
+    const deadline = deadlineSignal(clock, `the end of the mount at ${this.directory}`, waitMs);
     try {
       await orAborted(this.#ended, deadline.signal);
+    } catch (error) {
+      if (options.force === true) throw error;
+      // It was not busy here, or the kernel had said so: another mount namespace has a copy, which is served on.
+      filesystem.logger.info({ directory: this.directory }, "mount lives on in another namespace");
     } finally {
       deadline.close();
     }
