@@ -2,11 +2,12 @@
  * The frame around every gRPC handler: a signal that aborts when the client goes away, errors turned into statuses, one
  * log line per failed call. What a call does is the handler's.
  */
-import type {
-  handleServerStreamingCall,
-  handleUnaryCall,
-  ServerWritableStream,
-  StatusObject,
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  type ServerWritableStream,
+  type StatusObject,
 } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
 import { CancelledError, DeadlineError, type P2pfsError } from "../../base/errors.ts";
@@ -43,6 +44,8 @@ export function streaming<Request, Response>(
   options: {
     readonly log: Logger;
     readonly clock: Clock;
+    /** Headers leave before the first answer, which may be long in coming: the client knows it was heard. Default false. */
+    readonly headersFirst?: boolean;
     /** The status of a failure; default: that of our table. */
     readonly toStatus?: (failure: P2pfsError) => StatusObject;
   },
@@ -51,6 +54,7 @@ export function streaming<Request, Response>(
   return (call) => {
     const controller = new AbortController();
     call.on("cancelled", () => controller.abort(new CancelledError("the client went away")));
+    if (options.headersFirst) call.sendMetadata(new Metadata());
     const send: Send<Response> = (message) => sendOne(call, message, options.clock, controller.signal);
     handle(call.request, send, controller.signal).then(
       () => call.end(),

@@ -47,12 +47,14 @@ export class DaemonMetrics {
   readonly #clock: Clock;
   readonly #downloads: ReturnType<typeof downloadMetrics>;
   readonly #backend: ReturnType<typeof backendMetrics>;
+  readonly #uploads: ReturnType<typeof uploadMetrics>;
   readonly #calls: Map<CountedCall, { total: Counter; failures: Counter }>;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#downloads = downloadMetrics(this.registry);
     this.#backend = backendMetrics(this.registry);
+    this.#uploads = uploadMetrics(this.registry);
     this.#calls = new Map(COUNTED_CALLS.map((call) => [call, callMetrics(this.registry, call)]));
     this.gauge("dragonfly_client_version", "Version of this daemon.", [
       "git_version",
@@ -130,6 +132,21 @@ export class DaemonMetrics {
     this.#downloads.traffic.inc({ type }, bytes);
   }
 
+  /** A piece is sent to another host. @returns call it once, when that is over */
+  uploadBegan(): (whole: boolean) => void {
+    const { pieces, failures, concurrent } = this.#uploads;
+    pieces.inc();
+    concurrent.inc();
+    return (whole) => {
+      concurrent.dec();
+      if (!whole) failures.inc();
+    };
+  }
+  /** Bytes of content that went out. */
+  uploaded(bytes: number): void {
+    this.#uploads.traffic.inc(bytes);
+  }
+
   /** A request to an origin. @param method as Dragonfly labels it: HEAD for stat, GET, LIST */
   backendBegan(scheme: string, method: string): Measured {
     const { total, failures, durations } = this.#backend;
@@ -189,6 +206,21 @@ function downloadMetrics(registry: Registry) {
       help: "Time of finished downloads, by size level.",
       labelNames: ["task_type", "task_size_level"],
       buckets: DURATION_BUCKETS,
+      registers,
+    }),
+  };
+}
+
+function uploadMetrics(registry: Registry) {
+  const registers = [registry];
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  return {
+    traffic: counter("dragonfly_client_upload_traffic", "Bytes of content that went out to other hosts."),
+    pieces: counter("p2pfs_upload_piece_total", "Pieces that other hosts were sent."),
+    failures: counter("p2pfs_upload_piece_failure_total", "Pieces that were not sent to their end."),
+    concurrent: new Gauge({
+      name: "dragonfly_client_concurrent_upload_piece_total",
+      help: "Pieces that are sent now.",
       registers,
     }),
   };

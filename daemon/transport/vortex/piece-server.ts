@@ -34,6 +34,8 @@ export interface ServedPiece {
   readonly metadata: PieceMetadata;
   /** Of the content file, at the same offsets; valid until close(). */
   readonly fd: number;
+  /** All of it is on its way. Called once at most, before close(). */
+  sent?(): void;
   /** The piece was sent, or nobody wants it any more. Idempotent. */
   close(): Promise<void>;
 }
@@ -147,6 +149,7 @@ export class PieceServer {
       await this.#options.allow?.(piece.metadata.length, signal);
       await this.#send(socket, encodeContent(family, piece.metadata, id), signal);
       await this.#sendBytes(socket, piece, signal);
+      piece.sent?.();
     } finally {
       await piece.close();
     }

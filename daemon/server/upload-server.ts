@@ -1,0 +1,183 @@
+/**
+ * The gRPC server for other hosts, over TCP: dfdaemon.v2.DfdaemonUpload and grpc.health.v1, as Dragonfly's peers serve them.
+ * Nobody who calls is trusted: messages are bounded, no path of this host is touched, and content of other families of tasks
+ * is not served. Pieces themselves travel over vortex.
+ */
+import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { UnavailableError } from "../../base/errors.ts";
+import { UPLOAD_IDLE_MS, UPLOAD_MESSAGE_BYTES_MAX, UPLOAD_STREAMS_MAX } from "../../base/limits.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
+import type { Host } from "../../proto/gen/common/v2/Host.ts";
+import type { DfdaemonUploadHandlers } from "../../proto/gen/dfdaemon/v2/DfdaemonUpload.ts";
+import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/DownloadTaskRequest.ts";
+import type { SyncHostRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncHostRequest.ts";
+import type { SyncPiecesRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesRequest.ts";
+import type { SyncPiecesResponse } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
+import { DfdaemonUpload, Health } from "../../proto/local.ts";
+import { type Send, streaming, unary } from "./calls.ts";
+import { type DownloadAnswer, Downloads } from "./download-task.ts";
+import { refusedCalls, stopServer, withEncodedAnswers } from "./grpc-service.ts";
+import { absentAsInternal } from "./grpc-status.ts";
+import { HealthService } from "./health-service.ts";
+import { checkUrl, planNetworkDownload } from "./network-download.ts";
+import type { ServiceContext } from "./ports.ts";
+import { HostSyncs } from "./sync-host.ts";
+import { PieceSyncs } from "./sync-pieces.ts";
+import { deleteTask, listTaskEntries, statLocalTask, statTask } from "./task-service.ts";
+import type { NetworkFigures, PieceAddress } from "./upload-ports.ts";
+
+/** Certificates of a server that only takes clients whose certificates the authority made; PEM. Secret. */
+export interface MutualTls {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+export interface UploadServerOptions {
+  readonly context: ServiceContext;
+  /** Where our pieces may be had; asked for each that is told. */
+  readonly pieces: () => PieceAddress;
+  readonly network: () => Promise<NetworkFigures>;
+  /** upload.disableShared, the other way round. */
+  readonly shares: boolean;
+  /** Default: no TLS. */
+  readonly tls?: MutualTls;
+}
+
+const SERVICE = "dfdaemon.v2.DfdaemonUpload";
+
+export class UploadServer {
+  readonly #options: UploadServerOptions;
+  readonly #server: Server;
+  readonly #health = new HealthService([SERVICE]);
+  readonly #downloads: Downloads;
+  readonly #pieceSyncs: PieceSyncs;
+  readonly #hostSyncs: HostSyncs;
+  /** Ends the calls that last as long as their clients like. */
+  readonly #stopping = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: UploadServerOptions) {
+    this.#options = options;
+    const { engine, clock } = options.context;
+    this.#downloads = new Downloads(options.context, planNetworkDownload);
+    this.#pieceSyncs = new PieceSyncs({ engine, clock, address: options.pieces, shares: options.shares });
+    this.#hostSyncs = new HostSyncs({ clock, network: options.network });
+    this.#server = new Server({
+      "grpc.max_receive_message_length": UPLOAD_MESSAGE_BYTES_MAX,
+      "grpc.max_send_message_length": -1,
+      "grpc.max_concurrent_streams": UPLOAD_STREAMS_MAX,
+      "grpc.max_connection_idle_ms": UPLOAD_IDLE_MS,
+    });
+    this.#server.addService(withEncodedAnswers(DfdaemonUpload.service), this.#handlers());
+    this.#server.addService(Health.service, { Check: this.#health.check, Watch: this.#health.watch });
+  }
+
+  /** Peers that listen for pieces now. */
+  get listenerCount(): number {
+    return this.#pieceSyncs.count;
+  }
+
+  /**
+   * Listens. The service is NOT_SERVING until `setServing`; the overall name "" serves at once.
+   * @returns the port in use @throws P2pfsError BUSY when it is taken
+   */
+  listen(ip: string, port: number): Promise<number> {
+    const { tls } = this.#options;
+    const credentials =
+      tls === undefined
+        ? ServerCredentials.createInsecure()
+        : ServerCredentials.createSsl(tls.ca, [{ private_key: tls.key, cert_chain: tls.cert }], true);
+    const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, credentials, (error, bound) => {
+        if (error === null) return resolve(bound);
+        // grpc-js hands on the words of the error without its code.
+        const code = /EADDRINUSE|EACCES|EADDRNOTAVAIL/.exec(error.message)?.[0];
+        const cause = code === undefined ? error : Object.assign(error, { code });
+        reject(fromUnknown(cause, `cannot listen on ${address}`));
+      });
+    });
+  }
+
+  setServing(serving: boolean): void {
+    this.#health.setServing(serving);
+  }
+
+  /** Takes no more calls, lets short ones end, ends the others. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#health.setServing(false);
+    this.#stopping.abort(new UnavailableError("the daemon is stopping", {}, "CLOSED"));
+    await this.#downloads.close();
+    await stopServer(this.#server, this.#options.context.clock);
+  }
+
+  #handlers(): UntypedServiceImplementation {
+    const { context } = this.#options;
+    const { log, clock, metrics } = context;
+    const frame = { log, clock };
+    const handlers: Partial<DfdaemonUploadHandlers> = {
+      StatTask: unary(log, ({ taskId }) => metrics.counted("stat_task", () => statTask(context, taskId))),
+      StatLocalTask: unary(log, ({ taskId }) =>
+        metrics.counted("stat_local_task", () => statLocalTask(context, taskId)),
+      ),
+      ListTaskEntries: unary(log, (request, signal) =>
+        metrics.counted("list_task_entries", () => {
+          checkUrl(request.url);
+          return listTaskEntries(context, request, signal, "network");
+        }),
+      ),
+      DeleteTask: unary(
+        log,
+        ({ taskId }) => metrics.counted("delete_task", () => deleteTask(context, taskId)).then(() => ({})),
+        absentAsInternal,
+      ),
+    };
+    const download = streaming<DownloadTaskRequest__Output, DownloadAnswer>(frame, (request, send, signal) =>
+      this.#downloads.serve(request, send, signal),
+    );
+    const syncPieces = streaming<SyncPiecesRequest__Output, SyncPiecesResponse>(
+      { ...frame, headersFirst: true, toStatus: absentAsInternal },
+      (request, send, signal) => this.#untilStopping(this.#pieceSyncs, request, send, signal),
+    );
+    const syncHost = streaming<SyncHostRequest__Output, Host>(
+      { ...frame, headersFirst: true },
+      (request, send, signal) => this.#untilStopping(this.#hostSyncs, request, send, signal),
+    );
+    return {
+      ...refusedCalls(DfdaemonUpload.service, frame),
+      ...handlers,
+      DownloadTask: download,
+      SyncPieces: syncPieces,
+      SyncHost: syncHost,
+    };
+  }
+
+  /** Calls that listen are no use of the daemon that keeps it from its end. */
+  async #untilStopping<Request, Answer>(
+    syncs: { serve(request: Request, send: Send<Answer>, signal: AbortSignal): Promise<void> },
+    request: Request,
+    send: Send<Answer>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const ending = new AbortController();
+    const end = (of: AbortSignal) => () => ending.abort(of.reason);
+    const onGone = end(signal);
+    const onStopping = end(this.#stopping.signal);
+    if (signal.aborted) onGone();
+    if (this.#stopping.signal.aborted) onStopping();
+    signal.addEventListener("abort", onGone, { once: true });
+    this.#stopping.signal.addEventListener("abort", onStopping, { once: true });
+    try {
+      await syncs.serve(request, send, ending.signal);
+    } finally {
+      signal.removeEventListener("abort", onGone);
+      this.#stopping.signal.removeEventListener("abort", onStopping);
+    }
+  }
+}
