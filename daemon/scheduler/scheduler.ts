@@ -26,6 +26,19 @@ export interface PeerRegistration {
   readonly needsCredentials?: boolean;
   /** The scheduler itself sent for this download: the seed peer's, which goes to the source. Default false. */
   readonly needBackToSource?: boolean;
+  /** The part of the content that is fetched, bytes; absent: all of it. */
+  readonly range?: { readonly start: number; readonly length: number };
+  /** dfget's --disable-back-to-source. A scheduler sends such a peer to the source all the same. Default false. */
+  readonly disableBackToSource?: boolean;
+  /** dfget's --priority, 0 to 6; default 6. */
+  readonly priority?: number;
+}
+
+/** Why a download failed, for the scheduler. */
+export interface DownloadFailure {
+  readonly message: string;
+  /** What the origin answered, when it was that. Headers hold no secrets. */
+  readonly origin?: { readonly statusCode: number; readonly headers: Readonly<Record<string, string>> };
 }
 
 /** A peer that may give pieces of the task, as the scheduler knows it. */
@@ -73,7 +86,7 @@ export interface PeerSession {
   /** None of the parents is of any use any more: asks for others. */
   reschedule(reason: string): void;
   /** Ends the conversation with what became of the download. Idempotent. */
-  end(outcome: "finished" | "failed" | "idle"): Promise<void>;
+  end(outcome: "finished" | "failed" | "idle", failure?: DownloadFailure): Promise<void>;
 }
 
 export interface Scheduler {

@@ -14,7 +14,7 @@ import {
 import type { AnnouncePeerRequest } from "../../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
 import type { AnnouncePeerResponse__Output } from "../../../proto/gen/scheduler/v2/AnnouncePeerResponse.ts";
 import { fromStatus } from "../../rpc/unary-call.ts";
-import type { FinishedPiece, PeerSession, Placement } from "../scheduler.ts";
+import type { DownloadFailure, FinishedPiece, PeerSession, Placement } from "../scheduler.ts";
 import type { Outcome, PeerConversation } from "./peer-conversation.ts";
 
 type Stream = ClientDuplexStream<AnnouncePeerRequest, AnnouncePeerResponse__Output>;
@@ -99,11 +99,11 @@ export class AnnounceStream implements PeerSession {
   }
 
   /** Resolves once the scheduler has closed its side, or has had its time to. */
-  async end(outcome: Outcome, reason?: string): Promise<void> {
+  async end(outcome: Outcome, failure?: DownloadFailure): Promise<void> {
     if (this.#isClosed) return;
     const { clock, conversation } = this.#options;
     const timer = clock.schedule(ANNOUNCE_END_MS, () => this.#cut("it did not close the conversation"));
-    this.#tell(() => conversation.end(outcome, reason));
+    this.#tell(() => conversation.end(outcome, failure));
     await this.#closed;
     timer.cancel();
   }
@@ -155,7 +155,6 @@ export class AnnounceStream implements PeerSession {
         if (this.#stream === stream) this.#taken();
       });
     }
-    if (this.#options.conversation.ended && messages.length > 0) stream.end();
     if (this.#waiting > 0) this.#sendTimer ??= this.#sendDeadline();
   }
 

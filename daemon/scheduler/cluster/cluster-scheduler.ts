@@ -107,7 +107,9 @@ export class ClusterScheduler implements Scheduler {
   async leave(): Promise<void> {
     this.#left = true;
     const hostId = this.#options.hostId;
-    await Promise.all([...this.#streams.values()].map(({ stream }) => stream.end("idle", "the host leaves")));
+    await Promise.all(
+      [...this.#streams.values()].map(({ stream }) => stream.end("idle", { message: "the host leaves" })),
+    );
     const told = await Promise.allSettled(
       [...this.#links.values()].map((link) =>
         callUnary(this.#call(link), (answered) => link.client.deleteHost({ hostId }, answered)),
@@ -251,7 +253,7 @@ export class ClusterScheduler implements Scheduler {
       open: () => link.client.announcePeer(),
       onUse: () => this.#touch(peerId),
       mayRetry: async (error) => {
-        link.failed(error);
+        link.failed(error, true);
         await link.look();
         return link.usable;
       },
@@ -272,7 +274,7 @@ export class ClusterScheduler implements Scheduler {
   #keep(peerId: string, taskId: string, stream: AnnounceStream): void {
     const [oldest] = this.#streams.values();
     if (this.#streams.size >= ANNOUNCE_STREAMS_MAX && oldest !== undefined)
-      void oldest.stream.end("idle", "too many downloads are under way");
+      void oldest.stream.end("idle", { message: "too many downloads are under way" });
     this.#streams.set(peerId, { taskId, stream });
   }
 

@@ -11,11 +11,13 @@ import type { PeerRegistration } from "../scheduler.ts";
 type IdParts = Pick<Download, "filteredQueryParams" | "pieceLength" | "contentForCalculatingTaskId">;
 
 /**
- * Dragonfly's words for "whoever asks first goes to the source himself" (dragonflyoss/dragonfly, Priority_LEVEL3) and for
- * what dfget asks with. With the first no seed peer is sent to a source that would refuse it, which would also keep the
+ * Dragonfly's "whoever asks first goes to the source himself" (dragonflyoss/dragonfly, Priority_LEVEL3), and what dfget asks
+ * with. With the first no seed peer is sent to a source that would refuse it, which would also keep the
  * scheduler from using that seed peer for half an hour.
  */
-const PRIORITY = { withoutSeed: "LEVEL3", normal: "LEVEL6" } as const;
+const PRIORITY_WITHOUT_SEED = 3;
+const PRIORITY_DEFAULT = 6;
+const PRIORITIES = ["LEVEL0", "LEVEL1", "LEVEL2", "LEVEL3", "LEVEL4", "LEVEL5", "LEVEL6"] as const;
 
 /**
  * @param options.concurrentPieceCount download.concurrentPieceCount
@@ -29,7 +31,8 @@ export function describeDownload(
     readonly needBackToSource: boolean;
   },
 ): Download {
-  const { url, tag, application, contentLength, pieceLength, pieceCount } = registration;
+  const { url, tag, application, contentLength, pieceLength, pieceCount, range } = registration;
+  const { priority = PRIORITY_DEFAULT } = registration;
   const parts = idParts(registration);
   const shown = withoutSecrets(url, parts?.filteredQueryParams ?? []);
   const anybodyMayFetch =
@@ -40,7 +43,9 @@ export function describeDownload(
     type: "STANDARD",
     tag,
     application,
-    priority: anybodyMayFetch ? PRIORITY.normal : PRIORITY.withoutSeed,
+    priority: PRIORITIES[anybodyMayFetch ? priority : PRIORITY_WITHOUT_SEED] ?? "LEVEL6",
+    ...(range === undefined ? {} : { range }),
+    ...(registration.disableBackToSource ? { disableBackToSource: true } : {}),
     concurrentPieceCount: options.concurrentPieceCount,
     actualPieceLength: pieceLength,
     actualContentLength: contentLength,

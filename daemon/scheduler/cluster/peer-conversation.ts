@@ -3,13 +3,14 @@
  * (dragonflyoss/client, resource/task.rs; dragonflyoss/dragonfly, scheduler/service/service_v2.go). Pure: whoever has the
  * stream sends what is answered here, in order, and tells what came. Knows no deadlines but is told of them.
  */
+import { STATUS_CODES } from "node:http";
 import { CLUSTER_TEXT_MAX, PIECES_BEFORE_ANSWER_MAX } from "../../../base/limits.ts";
 import type { Peer__Output } from "../../../proto/gen/common/v2/Peer.ts";
 import type { Piece } from "../../../proto/gen/common/v2/Piece.ts";
 import type { AnnouncePeerRequest } from "../../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
 import type { AnnouncePeerResponse__Output } from "../../../proto/gen/scheduler/v2/AnnouncePeerResponse.ts";
 import { wireDuration, wireTimestamp } from "../../rpc/wire-time.ts";
-import type { FinishedPiece, PeerRegistration, Placement } from "../scheduler.ts";
+import type { DownloadFailure, FinishedPiece, PeerRegistration, Placement } from "../scheduler.ts";
 import { describeDownload } from "./download-description.ts";
 import { candidateParents } from "./parents.ts";
 
@@ -149,18 +150,30 @@ export class PeerConversation {
    * told as failed: "finished", and "finished back to source" above all, would tell the scheduler that the whole content is
    * here; and a failure of the source, which "back to source failed" means, would make it forget the content's length.
    */
-  end(outcome: Outcome, reason?: string): AnnouncePeerRequest[] {
+  end(outcome: Outcome, failure?: DownloadFailure): AnnouncePeerRequest[] {
     if (this.#state === "ended" || this.#state === "lost") return [];
     if (outcome === "finished") {
       this.#finishing = true;
       return this.#state === "registering" ? [] : this.#framed([this.#finish()]);
     }
-    if (outcome === "idle") return this.#framed([this.#fail(reason ?? "not all of it is wanted")]);
-    if (this.#state !== "back-to-source") return this.#framed([this.#fail(reason ?? "download failed")]);
+    if (outcome === "idle") return this.#framed([this.#fail(failure?.message ?? "not all of it is wanted")]);
+    if (this.#state !== "back-to-source")
+      return this.#framed([this.#fail(failure?.message ?? "download failed")]);
     this.#state = "ended";
-    const description = bounded(reason ?? "download failed");
+    const description = bounded(failure?.message ?? "download failed");
+    const origin = failure?.origin;
+    const response =
+      origin === undefined
+        ? { unknown: { message: description } }
+        : {
+            backend: {
+              message: statusLine(origin.statusCode),
+              header: { ...origin.headers },
+              statusCode: origin.statusCode,
+            },
+          };
     return this.#framed([
-      { downloadPieceBackToSourceFailedRequest: { unknown: { message: description } } },
+      { downloadPieceBackToSourceFailedRequest: response },
       { downloadPeerBackToSourceFailedRequest: { description } },
     ]);
   }
@@ -244,6 +257,11 @@ export class PeerConversation {
       ...message,
     }));
   }
+}
+
+/** "503 Service Unavailable", as Dragonfly's client words it. */
+function statusLine(code: number): string {
+  return `${code} ${STATUS_CODES[code] ?? ""}`.trimEnd();
 }
 
 function bounded(text: string): string {

@@ -81,12 +81,17 @@ export class SchedulerLink {
     return this.#looking;
   }
 
-  /** A call of somebody else's failed: its state is not what it was thought to be. */
-  failed(error: P2pfsError): void {
+  /**
+   * A call of somebody else's failed: its state may not be what it was thought to be.
+   * @param registering it was the first message of a conversation: Dragonfly's scheduler finds "peer … not found" then, when
+   * it does not know the host
+   */
+  failed(error: P2pfsError, registering = false): void {
     if (this.#closed) return;
     const gone = error.code === "UNAVAILABLE" || error.code === "DEADLINE" || error.code === "CLOSED";
     // It is there and does not know us: another process than the one that was told.
-    const forgot = error.code === "NOT_FOUND" && /host .*not found/i.test(error.message);
+    const forgot =
+      registering && error.code === "NOT_FOUND" && /(host|peer) \S+ not found/.test(error.message);
     if (!gone && !forgot) return;
     this.#forgotten();
     if (gone) this.#serves(false, error.message);
