@@ -23,8 +23,7 @@ export function unary<Request, Response>(
   toStatus: (failure: P2pfsError) => StatusObject = toGrpcStatus,
 ): handleUnaryCall<Request, Response> {
   return (call, answer) => {
-    const controller = new AbortController();
-    call.on("cancelled", () => controller.abort(new CancelledError("the client went away")));
+    const controller = goneSignal(call);
     handle(call.request, controller.signal).then(
       (response) => answer(null, response),
       (error) => {
@@ -52,8 +51,7 @@ export function streaming<Request, Response>(
   handle: (request: Request, send: Send<Response>, signal: AbortSignal) => Promise<void>,
 ): handleServerStreamingCall<Request, Response> {
   return (call) => {
-    const controller = new AbortController();
-    call.on("cancelled", () => controller.abort(new CancelledError("the client went away")));
+    const controller = goneSignal(call);
     if (options.headersFirst) call.sendMetadata(new Metadata());
     const send: Send<Response> = (message) => sendOne(call, message, options.clock, controller.signal);
     handle(call.request, send, controller.signal).then(
@@ -66,6 +64,18 @@ export function streaming<Request, Response>(
       },
     );
   };
+}
+
+/** Aborts when the client goes away, which it may have done before the handler heard of the call. */
+function goneSignal(call: {
+  readonly cancelled: boolean;
+  on(event: "cancelled", listener: () => void): unknown;
+}): AbortController {
+  const controller = new AbortController();
+  const onGone = () => controller.abort(new CancelledError("the client went away"));
+  if (call.cancelled) onGone();
+  call.on("cancelled", onGone);
+  return controller;
 }
 
 function sendOne<Request, Response>(

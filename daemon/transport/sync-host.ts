@@ -12,6 +12,8 @@ export interface SyncHostOptions {
   readonly clock: Clock;
   /** This host's, for the parent's log. */
   readonly hostId: string;
+  /** Dragonfly's peers make one up for each stream. */
+  readonly newPeerId: () => string;
 }
 
 export class SyncHostLoads implements ParentLoads {
@@ -78,7 +80,7 @@ class WatchedHost {
   }
 
   #open(): void {
-    const { channels, hostId } = this.#options;
+    const { channels, hostId, newPeerId } = this.#options;
     try {
       this.#channel = channels.use(this.#address);
     } catch {
@@ -86,7 +88,7 @@ class WatchedHost {
       this.#rest();
       return;
     }
-    const call = this.#channel.client.syncHost({ hostId, peerId: "" });
+    const call = this.#channel.client.syncHost({ hostId, peerId: newPeerId() });
     this.#call = call;
     this.#expect();
     call.on("data", ({ network }: Host__Output) => {
