@@ -680,3 +680,5 @@ export const BLOCK_LIST_URL_MAX = 16_384;
 export const FIGURE_FILE_BYTES_MAX = 256 * KIB;
 /** Longest wait for one figure, ms: a disk or a driver that hangs leaves its figure out. */
 export const FIGURE_MS = 1_000;
+/** Longest a start waits to see whether somebody else serves one of Dragonfly's default ports, ms. */
+export const DRAGONFLY_PROBE_MS = 1_000;
