@@ -27,6 +27,8 @@ describe("a killed daemon that cannot go", { skip: mountMissing() || addonMissin
   test("is freed by cutting its mount off, and its successor makes the mount anew", async (t) => {
     const scope = scopeOf(t);
     const directory = join(await scope.folder("p2pfs-mnt-"), "p2p");
+    // What a killed daemon leaves goes with the test.
+    const TMPDIR = await scope.folder();
     mkdirSync(directory);
     scope.after(() => detach(directory));
     const children: ChildProcess[] = [];
@@ -38,6 +40,7 @@ describe("a killed daemon that cannot go", { skip: mountMissing() || addonMissin
       launch(fds, descriptors) {
         const entry = join(projectRoot(), "dist/test/mount/self-reader.js");
         const child = spawn(process.execPath, [entry, directory, fds.join(",")], {
+          env: { ...process.env, TMPDIR },
           stdio: [
             "ignore",
             "inherit",
