@@ -682,3 +682,5 @@ export const FIGURE_FILE_BYTES_MAX = 256 * KIB;
 export const FIGURE_MS = 1_000;
 /** Longest a start waits to see whether somebody else serves one of Dragonfly's default ports, ms. */
 export const DRAGONFLY_PROBE_MS = 1_000;
+/** How long one look at the machine is believed, ms: rates over less time say little. */
+export const FIGURES_AGE_MS = 1_000;

@@ -8,7 +8,7 @@ import { fromUnknown } from "../base/node-errors.ts";
 import { VERSION } from "../base/version.ts";
 import { ask, type DaemonClient } from "./daemon-client.ts";
 import { connectOrStartDaemon } from "./daemon-start.ts";
-import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
+import { type Home, type HomeOptions, openHome, withHomeOptions, withSchedulerOption } from "./home.ts";
 import { type FstabOptions, parseMountOptions } from "./mount-options.ts";
 import { mountAnswers, prepareMountpoint, removeMade } from "./mountpoint.ts";
 import { untilSignal } from "./signals.ts";
@@ -57,7 +57,9 @@ export function addMount(program: Command): void {
       ...before,
       text,
     ]);
-  withHomeOptions(command).action((directory: string, flags: MountFlags) => mount(directory, flags));
+  withSchedulerOption(withHomeOptions(command)).action((directory: string, flags: MountFlags) =>
+    mount(directory, flags),
+  );
 }
 
 async function mount(path: string, given: MountFlags): Promise<void> {

@@ -1,5 +1,6 @@
-/** `p2pfs status`: mounts, disk and tasks of the running daemon, for people or as JSON. */
+/** `p2pfs status`: mounts, cluster, disk and tasks of the running daemon, for people or as JSON. */
 import type { Command } from "commander";
+import type { ClusterStatus__Output } from "../proto/gen/p2pfs/v1/ClusterStatus.ts";
 import type { StatusResponse__Output } from "../proto/gen/p2pfs/v1/StatusResponse.ts";
 import type { StorageStatus__Output } from "../proto/gen/p2pfs/v1/StorageStatus.ts";
 import { ask } from "./daemon-client.ts";
@@ -13,7 +14,7 @@ const TASKS_SHOWN = 20;
 export function addStatus(program: Command): void {
   const command = program
     .command("status")
-    .description("Shows mounts, disk and tasks.")
+    .description("Shows mounts, cluster, disk and tasks.")
     .option("--json", "for programs", false);
   withHomeOptions(command).action(async (flags: HomeOptions & { readonly json: boolean }) => {
     const client = await connectDaemon(await openHome(flags));
@@ -38,7 +39,7 @@ function asJson(status: StatusResponse__Output): object {
 
 /** A few lines and two tables. */
 export function describe(status: StatusResponse__Output): string {
-  const { storage, mounts, tasks } = status;
+  const { storage, mounts, tasks, cluster } = status;
   const lines = [
     `daemon   p2pfs ${status.version}, pid ${status.pid}, since ${startedAt(status)}, home ${status.workhome}`,
     ...(mounts.length === 0
@@ -47,6 +48,7 @@ export function describe(status: StatusResponse__Output): string {
           ({ directory, binding, readOnly }) => `mount    ${directory} (${binding}${readOnly ? ", ro" : ""})`,
         )),
   ];
+  if (cluster) lines.push(...clusterLines(cluster));
   if (storage)
     lines.push(
       `storage  ${storage.directory}: ${size(storage.usedBytes)} used, ${size(storage.availableBytes)} free of ${size(storage.totalBytes)}`,
@@ -75,6 +77,20 @@ export function describe(status: StatusResponse__Output): string {
       `and ${hidden} more, which ${tasks.length > rows.length ? "--json shows" : "were used longer ago"}`,
     );
   return `${lines.join("\n")}\n`;
+}
+
+/** Who we are, who knows the schedulers, and how each of them is. */
+function clusterLines({ hostId, source, failure, schedulers }: ClusterStatus__Output): string[] {
+  if (source === "") return ["cluster  none: this host is by itself"];
+  const serving = schedulers.filter((each) => each.serving).length;
+  return [
+    `cluster  host ${hostId}, ${serving} of ${schedulers.length} schedulers serving, told by ${source}`,
+    ...(failure === "" ? [] : [`         ${source} cannot be asked: ${failure}`]),
+    ...schedulers.map(
+      ({ address, serving: serves, reason }) =>
+        `         ${address} ${serves ? "serves" : `does not serve: ${reason}`}`,
+    ),
+  ];
 }
 
 /** What is held, by what may become of it. */

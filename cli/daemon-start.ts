@@ -70,10 +70,11 @@ function otherConfig(config: string, pid: number): P2pfsError {
 }
 
 /** The arguments by which a daemon has the same home as this command, whatever its working directory. */
-export function homeArguments({ workhome, config }: HomeOptions): string[] {
+export function homeArguments({ workhome, config, scheduler = [] }: HomeOptions): string[] {
   return [
     ...(workhome === undefined ? [] : ["--workhome", resolve(workhome)]),
     ...(config === undefined ? [] : ["--config", resolve(config)]),
+    ...scheduler.flatMap((address) => ["--scheduler", address]),
   ];
 }
 

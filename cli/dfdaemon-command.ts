@@ -2,7 +2,7 @@
  * dfdaemon's command line and life: reads the configuration, opens the log, starts the daemon, and ends it in order on
  * a signal, on its own wish, or when something broke that no part could deal with.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { systemClock } from "../base/clock.ts";
 import { InvalidInputError } from "../base/errors.ts";
@@ -18,20 +18,22 @@ import { RecentLog } from "../daemon/recent-log.ts";
 import { DaemonEnd } from "../holder/daemon-end.ts";
 import { HOLDER_OPTION } from "../holder/messages.ts";
 import { plainUsageErrors } from "./failure.ts";
-import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
+import { type Home, type HomeOptions, openHome, withHomeOptions, withSchedulerOption } from "./home.ts";
 import { KernelMounts } from "./mount-host.ts";
 import { SUCCESSION_SIGNAL, successorOf } from "./takeover.ts";
 
 interface DaemonFlags extends HomeOptions {
   readonly logLevel?: string;
+  readonly dynconfig?: string;
   readonly until: Until;
   readonly detached: boolean;
   readonly holder?: string;
 }
 
 function command(): Command {
-  return withHomeOptions(new Command("dfdaemon"))
+  return withSchedulerOption(withHomeOptions(new Command("dfdaemon")))
     .description("Runs the daemon until it is told to end.")
+    .option("--dynconfig <FILE>", "the dynconfig file of a cluster without a manager")
     .version(`dfdaemon ${VERSION}`, "-V, --version")
     .addOption(
       new Option("-l, --log-level <LEVEL>", "debug, info, warn or error").choices([
@@ -59,7 +61,10 @@ export async function run(args: readonly string[]): Promise<void> {
   process.umask(0o077);
   const holder = new DaemonEnd(descriptorsOf(flags.holder ?? ""), systemClock);
   try {
-    const home = await openHome(flags, flags.logLevel === undefined ? {} : { "log.level": flags.logLevel });
+    const home = await openHome(flags, {
+      ...(flags.logLevel === undefined ? {} : { "log.level": flags.logLevel }),
+      ...(flags.dynconfig === undefined ? {} : { "dynconfig.path": resolve(flags.dynconfig) }),
+    });
     const loaded = await home.loaded();
     // Told before the daemon's parts are loaded, which takes most of a start.
     await refuseOwnPathsInMounts(loaded.config, home.workhome);

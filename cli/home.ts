@@ -12,6 +12,8 @@ import { refuseUnderOwnMount } from "../daemon/own-mounts.ts";
 export interface HomeOptions {
   readonly workhome?: string;
   readonly config?: string;
+  /** Addresses of schedulers, in place of what the config says. */
+  readonly scheduler?: readonly string[];
 }
 
 /** A daemon's home as a command sees it. */
@@ -36,6 +38,15 @@ export function withHomeOptions(command: Command): Command {
     .option("--config <FILE>", "the daemon's dfdaemon.yaml (default: the one in the workhome)");
 }
 
+/** Adds --scheduler, for commands that run or start a daemon. */
+export function withSchedulerOption(command: Command): Command {
+  return command.option(
+    "--scheduler <ADDR>",
+    "a scheduler of the cluster to join, HOST:PORT; repeatable",
+    (address: string, before: readonly string[] = []) => [...before, address],
+  );
+}
+
 /**
  * Finds the daemon that these options mean.
  * @param flags key path → value, over the file and the environment
@@ -48,13 +59,15 @@ export async function openHome(options: HomeOptions, flags: Record<string, unkno
     uid: process.getuid?.() ?? 0,
     environment: process.env,
   });
+  const { scheduler } = options;
+  const allFlags = scheduler === undefined ? flags : { ...flags, "scheduler.addrs": scheduler };
   // Told before anything in it is looked at: whoever asks a stuck mount waits.
   await refuseUnderOwnMount("the workhome", workhome.home);
   const file = await readConfig(options.config, workhome);
   let loading: Promise<LoadedConfig> | undefined;
   const loaded = () => {
     loading ??= import("../daemon/config/config.ts").then(({ loadConfig }) =>
-      loadConfig({ file, environment: process.env, flags, workhome }),
+      loadConfig({ file, environment: process.env, flags: allFlags, workhome }),
     );
     return loading;
   };

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { VERSION } from "../base/version.ts";
 import { addDoctor } from "./cmd-doctor.ts";
+import { addLeave } from "./cmd-leave.ts";
 import { addLink } from "./cmd-link.ts";
 import { addMount } from "./cmd-mount.ts";
 import { addStatus } from "./cmd-status.ts";
@@ -14,7 +15,7 @@ import { withoutHelperForm } from "./mount-options.ts";
 const program = new Command("p2pfs")
   .description("Mounts remote files as a directory.")
   .version(`p2pfs ${VERSION}`, "-V, --version");
-for (const add of [addMount, addUmount, addStatus, addLink, addStop, addDoctor]) add(program);
+for (const add of [addMount, addUmount, addStatus, addLink, addLeave, addStop, addDoctor]) add(program);
 
 await runCommand("p2pfs", async () => {
   const commands = new Set(["help", ...program.commands.map((command) => command.name())]);

@@ -7,19 +7,20 @@ import type { Clock } from "../base/clock.ts";
 import { P2pfsError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
+import { addressesWith, Cluster } from "./cluster.ts";
 import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import { Engine } from "./engine/engine.ts";
 import { OriginsDown } from "./engine/origins-down.ts";
-import { hostIdentity } from "./host-identity.ts";
+import { chooseIdentity } from "./identity/identity.ts";
+import { machineFacts } from "./identity/machine.ts";
 import { openOrigins } from "./origins.ts";
 import { requestsFrom } from "./requests.ts";
-import { StandaloneScheduler } from "./scheduler/standalone.ts";
 import type { DaemonMetrics } from "./server/metrics.ts";
 import type { HostNames } from "./server/ports.ts";
 import type { SourceOf, SourceRequest } from "./source/source.ts";
 import { DiskStorage } from "./storage/disk-storage.ts";
-import { hostId, peerId } from "./task/ids.ts";
+import { type HostIdentity, hostId, peerId } from "./task/ids.ts";
 import { Tree } from "./tree/tree.ts";
 import { removePidFile, writePidFile } from "./workhome-files.ts";
 
@@ -44,6 +45,8 @@ export interface Content {
   readonly sourceOf: SourceOf;
   readonly engine: Engine;
   readonly tree: Tree;
+  /** Not started yet. */
+  readonly cluster: Cluster;
   readonly host: HostNames;
   readonly requestFor: (url: string) => SourceRequest;
 }
@@ -71,8 +74,20 @@ export async function openContent(
   started("pid-file", () => removePidFile(workhome.pidPath, pid));
   const sources = openOrigins({ config, clock, metrics, environment, ownPorts: () => ownPorts });
   started("sources", () => sources.close());
-  const identity = hostIdentity(config);
+  const identity = await identityOf(config, clock);
   const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };
+  const cluster = await Cluster.open({
+    config,
+    workhome,
+    environment,
+    clock,
+    log,
+    identity,
+    newPeerId: host.newPeerId,
+    addressesOf: addressesWith(sources.names),
+    records: () => storage.records(),
+  });
+  started("cluster", () => cluster.close());
   const requestFor = requestsFrom(config.mount.roots);
   const { sourceOf } = sources;
   // The tree's listings and the engine's answers ask the same origins: one wait for a dead one is enough.
@@ -83,7 +98,7 @@ export async function openContent(
     log,
     storage,
     sourceOf,
-    scheduler: new StandaloneScheduler(),
+    scheduler: cluster.scheduler,
     newPeerId: host.newPeerId,
     requestFor,
     readDeadlineMs: config.mount.readTimeout,
@@ -112,7 +127,18 @@ export async function openContent(
     down,
   });
   started("tree", () => tree.close());
-  return { storage, sourceOf, engine, tree, host, requestFor };
+  return { storage, sourceOf, engine, tree, cluster, host, requestFor };
+}
+
+/** Who this host is, beside whoever else serves it. */
+async function identityOf({ host, network, seedPeer }: Config, clock: Clock): Promise<HostIdentity> {
+  const settings = {
+    ip: host.ip,
+    hostname: host.hostname,
+    preferIPv6: network.enableIPv6,
+    isSeedPeer: seedPeer.enable,
+  };
+  return chooseIdentity(settings, await machineFacts(clock));
 }
 
 async function openStorage(

@@ -93,6 +93,7 @@ export class Daemon {
     const metrics = new DaemonMetrics(clock);
     const ownPorts = new Set<number>();
     const content = await openContent(this.#options, { metrics, ownPorts, started });
+    content.cluster.start();
     const lifetime = new Lifetime({ clock, until: this.#options.until, end: this.#options.onEnd });
     const mounts = this.#options.mountHost(content.tree);
     this.#started("mounts", () => mounts.close({ leaveMounts: this.#leaveMounts }));
@@ -118,7 +119,7 @@ export class Daemon {
 
   #context(content: Content, metrics: DaemonMetrics, mounts: MountHost, lifetime: Lifetime): ServiceContext {
     const { loaded, workhome, clock, log, pid } = this.#options;
-    const { storage, sourceOf, engine, tree, host, requestFor } = content;
+    const { storage, sourceOf, engine, tree, cluster, host, requestFor } = content;
     return {
       engine,
       sourceOf,
@@ -130,6 +131,7 @@ export class Daemon {
       refuseOwnMount: refuseUnderOwnMount,
       mounts,
       links: tree.links,
+      cluster,
       facts: {
         startedAtMs: clock.nowMs(),
         pid,

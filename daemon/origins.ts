@@ -16,7 +16,7 @@ import { AddressGuard } from "./source/address-guard.ts";
 import { HttpSource } from "./source/http/http-source.ts";
 import { proxiesFromEnvironment } from "./source/http/proxies.ts";
 import { authorityFilesOf } from "./source/http/trust.ts";
-import { NameLookup } from "./source/name-lookup.ts";
+import { type HostLookup, NameLookup } from "./source/name-lookup.ts";
 import { ossSource } from "./source/oss/oss-source.ts";
 import { s3Source } from "./source/s3/s3-source.ts";
 import type {
@@ -30,6 +30,8 @@ import type {
 
 export interface Origins {
   readonly sourceOf: SourceOf;
+  /** Addresses of names, for whatever else the daemon connects to. */
+  readonly names: HostLookup;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -80,6 +82,7 @@ export function openOrigins(options: OriginsOptions): Origins {
   const byScheme = new Map(sources.flatMap((each) => each.schemes.map((scheme) => [scheme, each] as const)));
   let closing: Promise<void> | undefined;
   return {
+    names,
     sourceOf(url) {
       const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? "";
       const found = byScheme.get(scheme);

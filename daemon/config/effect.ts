@@ -5,10 +5,14 @@
 
 /** Keys with an effect; a section's path stands for all below it. */
 const KEYS_WITH_EFFECT = [
-  "host.hostname",
-  "host.ip",
+  "host",
   "download.server.socketPath",
   "download.concurrentPieceCount",
+  "upload.bandwidthLimit",
+  "manager",
+  "scheduler",
+  "seedPeer",
+  "dynconfig",
   "storage.dir",
   "storage.keep",
   "backend.requestHeader",

@@ -3,6 +3,7 @@
  * (schema-own.ts). Durations become milliseconds, sizes bytes. Which keys have an effect is told in effect.ts.
  */
 import { z } from "zod";
+import { SCHEDULERS_MAX } from "../../base/limits.ts";
 import {
   absolutePath,
   byteSize,
@@ -176,13 +177,19 @@ export const configSchema = section({
     announceInterval: duration(1).default(5 * MINUTE_MS),
     scheduleTimeout: duration(1).default(3 * HOUR_MS),
     maxScheduleCount: whole(1).default(5),
+    /** Ours: the schedulers, "HOST:PORT", in place of a manager and a dynconfig file. */
+    addrs: z.array(text()).max(SCHEDULERS_MAX).default([]),
     ...tlsFiles,
   }),
   seedPeer: section({
     enable: yesOrNo().default(false),
     type: oneOf("normal", "super").optional(),
   }),
-  dynconfig: section({ refreshInterval: duration(1).default(60 * SECOND_MS) }),
+  dynconfig: section({
+    refreshInterval: duration(SECOND_MS).default(60 * SECOND_MS),
+    /** Ours: the local dynconfig file of a cluster without a manager. Default: dynconfig.yaml beside the configuration, if it is there. */
+    path: absolutePath().optional(),
+  }),
   storage,
   backend,
   gc,

@@ -46,6 +46,7 @@ export interface HostSettings {
   readonly ip: string;
   readonly uploadPort: number;
   readonly proxyPort: number;
+  /** It is announced as a seed peer. */
   readonly isSeedPeer: boolean;
   readonly disableShared: boolean;
   readonly idc?: string | undefined;

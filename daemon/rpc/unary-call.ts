@@ -63,13 +63,18 @@ const CODES_BY_STATUS: ReadonlyMap<number, ErrorCode> = new Map(
   ).map((code) => [ERROR_TABLE[code].grpc, code]),
 );
 
+/** What grpc-js says of a connection that was not made, without its own words around the system's. */
+function plainWords(details: string): string {
+  return /Last error: (?:Error: )?(.*?)\.? Resolution note: /s.exec(details)?.[1] ?? details;
+}
+
 /** The error that a status of another program stands for. @param what who said it */
 export function fromStatus(
   error: { readonly code: number; readonly details: string } | null,
   what: string,
 ): P2pfsError {
   if (error === null) return new P2pfsError("UNAVAILABLE", `${what} gave no answer`);
-  const said = error.details.slice(0, CLUSTER_TEXT_MAX);
+  const said = plainWords(error.details).slice(0, CLUSTER_TEXT_MAX);
   // Whatever else another program says of itself, it is of no use now.
   const code = CODES_BY_STATUS.get(error.code) ?? "UNAVAILABLE";
   return new P2pfsError(code, `${what}: ${said || `status ${error.code}`}`, {

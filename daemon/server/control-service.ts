@@ -3,6 +3,7 @@ import { InvalidInputError, NotFoundError } from "../../base/errors.ts";
 import { STATUS_TASKS_MAX } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import { VERSION } from "../../base/version.ts";
+import type { ClusterStatus } from "../../proto/gen/p2pfs/v1/ClusterStatus.ts";
 import type { LinkRequest__Output } from "../../proto/gen/p2pfs/v1/LinkRequest.ts";
 import type { MountRequest__Output } from "../../proto/gen/p2pfs/v1/MountRequest.ts";
 import type { OpenContentResponse } from "../../proto/gen/p2pfs/v1/OpenContentResponse.ts";
@@ -72,9 +73,15 @@ export async function status(context: ServiceContext): Promise<StatusResponse> {
       seededBytes: usage.seededBytes,
       pinnedBytes: usage.pinnedBytes,
     },
+    cluster: clusterStatus(context),
     taskCount: newest.length,
     tasks: newest.slice(0, STATUS_TASKS_MAX).map((record) => taskStatus(context, record)),
   };
+}
+
+function clusterStatus({ cluster }: ServiceContext): ClusterStatus {
+  const { hostId, source, failure, schedulers } = cluster.state();
+  return { hostId, source, failure, schedulers: schedulers.map((each) => ({ ...each })) };
 }
 
 function taskStatus(context: ServiceContext, record: TaskRecord): TaskStatus {

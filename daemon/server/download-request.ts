@@ -11,6 +11,7 @@ import type { Priority, TaskRequest } from "../engine/open-task.ts";
 import type { ObjectStorageOptions, SourceRequest } from "../source/source.ts";
 import { formatDigest, parseDigest } from "../task/digest.ts";
 import { type ByteRange, parseRangeHeader } from "../task/range.ts";
+import type { ServiceContext } from "./ports.ts";
 
 /** Where a client wants the daemon itself to write the content. */
 export interface OutputRequest {
@@ -56,6 +57,18 @@ export function planDownload(
     prefetch: download.prefetch && !download.isPrefetch,
     priority: download.isPrefetch ? "warm" : "copy",
     timeoutMs: timeoutMs(download.timeout),
+  };
+}
+
+/** `planDownload` for programs of this host, whose downloads the cluster may forbid. @throws PermissionError then */
+export function planAllowedDownload({ cluster }: Pick<ServiceContext, "cluster">): typeof planDownload {
+  return (download, requestFor) => {
+    const plan = planDownload(download, requestFor);
+    if (download) {
+      const { url, tag = "", application = "", priority } = download;
+      cluster.refuseBlocked({ url, tag, application, priority: Number(priority.slice("LEVEL".length)) });
+    }
+    return plan;
   };
 }
 

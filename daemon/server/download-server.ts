@@ -16,6 +16,7 @@ import type { OpenContentResponse } from "../../proto/gen/p2pfs/v1/OpenContentRe
 import { Control, DfdaemonDownload, Health } from "../../proto/local.ts";
 import { streaming, unary } from "./calls.ts";
 import { link, mountOptions, openContent, status } from "./control-service.ts";
+import { planAllowedDownload } from "./download-request.ts";
 import { type DownloadAnswer, Downloads } from "./download-task.ts";
 import { refusedCalls, stopServer, withEncodedAnswers } from "./grpc-service.ts";
 import { HealthService } from "./health-service.ts";
@@ -47,7 +48,7 @@ export class DownloadServer {
 
   constructor(options: DownloadServerOptions) {
     this.#options = options;
-    this.#downloads = new Downloads(options.context);
+    this.#downloads = new Downloads(options.context, planAllowedDownload(options.context));
     this.#server = new Server({
       "grpc.max_receive_message_length": -1,
       "grpc.max_send_message_length": -1,
@@ -109,8 +110,9 @@ export class DownloadServer {
       DeleteLocalTask: unary(log, ({ taskId }) =>
         metrics.counted("delete_local_task", () => deleteTask(context, taskId)).then(() => ({})),
       ),
-      // A host by itself is known to no scheduler that could forget it.
-      DeleteHost: unary(log, () => metrics.counted("delete_host", () => ({}))),
+      DeleteHost: unary(log, () =>
+        metrics.counted("delete_host", () => context.cluster.leave()).then(() => ({})),
+      ),
     };
     const download = streaming<DownloadTaskRequest__Output, DownloadAnswer>(
       { log, clock },
@@ -134,6 +136,10 @@ export class DownloadServer {
         }
       });
     const handlers: Partial<ControlHandlers> = {
+      Leave: used(async () => {
+        await context.cluster.leave();
+        return {};
+      }),
       Mount: used(async (request: Parameters<typeof mountOptions>[0]) => {
         const { binding } = await mounts.mount(mountOptions(request));
         return { binding };

@@ -91,6 +91,36 @@ export interface HostNames {
   newPeerId(): string;
 }
 
+/** The cluster this host is in, if any. */
+export interface ClusterFace {
+  /** @throws PermissionError when the cluster forbids the download */
+  refuseBlocked(download: {
+    readonly url: string;
+    readonly application: string;
+    readonly tag: string;
+    readonly priority: number;
+  }): void;
+  state(): ClusterState;
+  /** Tells the schedulers that this host is gone for good. @throws P2pfsError when one was not told */
+  leave(): Promise<void>;
+}
+
+/** What `p2pfs status` shows of it. */
+export interface ClusterState {
+  readonly hostId: string;
+  /** Who knows the schedulers; empty for a host by itself. */
+  readonly source: string;
+  /** Why that could not be asked the last time; empty when it could. */
+  readonly failure: string;
+  readonly schedulers: readonly {
+    /** "ADDRESS:PORT". */
+    readonly address: string;
+    readonly serving: boolean;
+    /** Why it does not serve; empty when it does. */
+    readonly reason: string;
+  }[];
+}
+
 /** Notes that somebody uses the daemon until the returned function is called (once or more). */
 export type BeginUse = () => () => void;
 
@@ -108,6 +138,7 @@ export interface ServiceContext {
   readonly refuseOwnMount: (what: string, path: string) => Promise<void>;
   readonly mounts: MountHost;
   readonly links: Links;
+  readonly cluster: ClusterFace;
   readonly facts: DaemonFacts;
   readonly beginUse: BeginUse;
   /** Begins the daemon's orderly end. */

@@ -2,7 +2,10 @@ import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from './google/protobuf/Timestamp.ts';
+import type { ClusterStatus as _p2pfs_v1_ClusterStatus, ClusterStatus__Output as _p2pfs_v1_ClusterStatus__Output } from './p2pfs/v1/ClusterStatus.ts';
 import type { ControlClient as _p2pfs_v1_ControlClient, ControlDefinition as _p2pfs_v1_ControlDefinition } from './p2pfs/v1/Control.ts';
+import type { LeaveRequest as _p2pfs_v1_LeaveRequest, LeaveRequest__Output as _p2pfs_v1_LeaveRequest__Output } from './p2pfs/v1/LeaveRequest.ts';
+import type { LeaveResponse as _p2pfs_v1_LeaveResponse, LeaveResponse__Output as _p2pfs_v1_LeaveResponse__Output } from './p2pfs/v1/LeaveResponse.ts';
 import type { LinkRequest as _p2pfs_v1_LinkRequest, LinkRequest__Output as _p2pfs_v1_LinkRequest__Output } from './p2pfs/v1/LinkRequest.ts';
 import type { LinkResponse as _p2pfs_v1_LinkResponse, LinkResponse__Output as _p2pfs_v1_LinkResponse__Output } from './p2pfs/v1/LinkResponse.ts';
 import type { MountRequest as _p2pfs_v1_MountRequest, MountRequest__Output as _p2pfs_v1_MountRequest__Output } from './p2pfs/v1/MountRequest.ts';
@@ -10,6 +13,7 @@ import type { MountResponse as _p2pfs_v1_MountResponse, MountResponse__Output as
 import type { MountStatus as _p2pfs_v1_MountStatus, MountStatus__Output as _p2pfs_v1_MountStatus__Output } from './p2pfs/v1/MountStatus.ts';
 import type { OpenContentRequest as _p2pfs_v1_OpenContentRequest, OpenContentRequest__Output as _p2pfs_v1_OpenContentRequest__Output } from './p2pfs/v1/OpenContentRequest.ts';
 import type { OpenContentResponse as _p2pfs_v1_OpenContentResponse, OpenContentResponse__Output as _p2pfs_v1_OpenContentResponse__Output } from './p2pfs/v1/OpenContentResponse.ts';
+import type { SchedulerStatus as _p2pfs_v1_SchedulerStatus, SchedulerStatus__Output as _p2pfs_v1_SchedulerStatus__Output } from './p2pfs/v1/SchedulerStatus.ts';
 import type { StatusRequest as _p2pfs_v1_StatusRequest, StatusRequest__Output as _p2pfs_v1_StatusRequest__Output } from './p2pfs/v1/StatusRequest.ts';
 import type { StatusResponse as _p2pfs_v1_StatusResponse, StatusResponse__Output as _p2pfs_v1_StatusResponse__Output } from './p2pfs/v1/StatusResponse.ts';
 import type { StopRequest as _p2pfs_v1_StopRequest, StopRequest__Output as _p2pfs_v1_StopRequest__Output } from './p2pfs/v1/StopRequest.ts';
@@ -33,10 +37,13 @@ export interface ProtoGrpcType {
   }
   p2pfs: {
     v1: {
+      ClusterStatus: MessageTypeDefinition<_p2pfs_v1_ClusterStatus, _p2pfs_v1_ClusterStatus__Output>
       /**
        * Served on the daemon's Unix socket beside dfdaemon.v2.DfdaemonDownload.
        */
       Control: SubtypeConstructor<typeof grpc.Client, _p2pfs_v1_ControlClient> & { service: _p2pfs_v1_ControlDefinition }
+      LeaveRequest: MessageTypeDefinition<_p2pfs_v1_LeaveRequest, _p2pfs_v1_LeaveRequest__Output>
+      LeaveResponse: MessageTypeDefinition<_p2pfs_v1_LeaveResponse, _p2pfs_v1_LeaveResponse__Output>
       LinkRequest: MessageTypeDefinition<_p2pfs_v1_LinkRequest, _p2pfs_v1_LinkRequest__Output>
       LinkResponse: MessageTypeDefinition<_p2pfs_v1_LinkResponse, _p2pfs_v1_LinkResponse__Output>
       MountRequest: MessageTypeDefinition<_p2pfs_v1_MountRequest, _p2pfs_v1_MountRequest__Output>
@@ -44,6 +51,7 @@ export interface ProtoGrpcType {
       MountStatus: MessageTypeDefinition<_p2pfs_v1_MountStatus, _p2pfs_v1_MountStatus__Output>
       OpenContentRequest: MessageTypeDefinition<_p2pfs_v1_OpenContentRequest, _p2pfs_v1_OpenContentRequest__Output>
       OpenContentResponse: MessageTypeDefinition<_p2pfs_v1_OpenContentResponse, _p2pfs_v1_OpenContentResponse__Output>
+      SchedulerStatus: MessageTypeDefinition<_p2pfs_v1_SchedulerStatus, _p2pfs_v1_SchedulerStatus__Output>
       StatusRequest: MessageTypeDefinition<_p2pfs_v1_StatusRequest, _p2pfs_v1_StatusRequest__Output>
       StatusResponse: MessageTypeDefinition<_p2pfs_v1_StatusResponse, _p2pfs_v1_StatusResponse__Output>
       StopRequest: MessageTypeDefinition<_p2pfs_v1_StopRequest, _p2pfs_v1_StopRequest__Output>

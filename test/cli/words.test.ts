@@ -100,17 +100,31 @@ test("status is a few lines and a table of the newest tasks", () => {
       seededBytes: 0,
       pinnedBytes: 256,
     },
+    cluster: {
+      hostId: "10.0.0.1-host",
+      source: "the manager 10.0.0.9:65003",
+      failure: "",
+      schedulers: [
+        { address: "10.0.0.2:8002", serving: true, reason: "" },
+        { address: "10.0.0.3:8002", serving: false, reason: "connection refused" },
+      ],
+    },
     taskCount: 42,
     tasks: Array.from({ length: 42 }, () => task),
   });
   const lines = text.split("\n");
   assert.equal(lines[0], "daemon   p2pfs 1.2.3, pid 7, since 1970-01-01T00:00:00.000Z, home /w");
   assert.equal(lines[1], "mount    /p2p (fuse-native, ro)");
-  assert.equal(lines[2], "storage  /w/storage: 1.0 KiB used, 2.0 KiB free of 3.0 KiB");
-  assert.equal(lines[3], "content  512 bytes cached of at most 2.5 KiB, 256 bytes pinned");
-  assert.equal(lines[4], "tasks    42");
-  assert.equal(lines[6], "TASK          STATE    PIECES  LENGTH   FROM SOURCE  FROM PEERS  URL");
-  assert.equal(lines[7], "abababababab  Running  1/2     1.0 KiB  512 bytes    0 bytes     http://host/x");
+  assert.deepEqual(lines.slice(2, 5), [
+    "cluster  host 10.0.0.1-host, 1 of 2 schedulers serving, told by the manager 10.0.0.9:65003",
+    "         10.0.0.2:8002 serves",
+    "         10.0.0.3:8002 does not serve: connection refused",
+  ]);
+  assert.equal(lines[5], "storage  /w/storage: 1.0 KiB used, 2.0 KiB free of 3.0 KiB");
+  assert.equal(lines[6], "content  512 bytes cached of at most 2.5 KiB, 256 bytes pinned");
+  assert.equal(lines[7], "tasks    42");
+  assert.equal(lines[9], "TASK          STATE    PIECES  LENGTH   FROM SOURCE  FROM PEERS  URL");
+  assert.equal(lines[10], "abababababab  Running  1/2     1.0 KiB  512 bytes    0 bytes     http://host/x");
   assert.equal(lines.at(-2), "and 22 more, which --json shows");
 });
 

@@ -103,6 +103,12 @@ export class ClusterScheduler implements Scheduler {
     return stream;
   }
 
+  /** What is told of this host has changed: tells all schedulers now. */
+  announceAgain(): void {
+    for (const link of this.#links.values()) link.announceAgain();
+    this.#held.look();
+  }
+
   /** Tells all schedulers that this host is gone, and has nothing more to do with them. @throws P2pfsError when one was not told */
   async leave(): Promise<void> {
     this.#left = true;

@@ -42,6 +42,7 @@ export class SchedulerLink {
   #serving: boolean | undefined;
   #reason = "it was not asked yet";
   #announcedAtMs: number | undefined;
+  #isDue = false;
   #restMs = SCHEDULER_REST_MS;
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
@@ -98,6 +99,13 @@ export class SchedulerLink {
     void this.look();
   }
 
+  /** The next look tells of this host, due or not. */
+  announceAgain(): void {
+    this.#isDue = true;
+    const under = this.#looking ?? Promise.resolve();
+    void under.then(() => this.look());
+  }
+
   /** Ends all by itself and the connection. Idempotent. */
   close(): void {
     this.#closed = true;
@@ -125,8 +133,11 @@ export class SchedulerLink {
   async #announce(what: string): Promise<void> {
     const { clock, announcement, announceIntervalMs } = this.#options;
     const due =
-      this.#announcedAtMs === undefined || clock.monotonicMs() - this.#announcedAtMs >= announceIntervalMs;
+      this.#isDue ||
+      this.#announcedAtMs === undefined ||
+      clock.monotonicMs() - this.#announcedAtMs >= announceIntervalMs;
     if (!due) return;
+    this.#isDue = false;
     const request = await announcement();
     if (request === undefined || this.#closed) return;
     await callUnary({ clock, what }, (answered) => this.client.announceHost(request, answered));

@@ -93,6 +93,11 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
         links.delete(name);
       },
     },
+    cluster: {
+      refuseBlocked() {},
+      state: () => ({ hostId: HOST_ID, source: "", failure: "", schedulers: [] }),
+      async leave() {},
+    },
     facts: {
       startedAtMs: 1_700_000_000_000,
       pid: process.pid,

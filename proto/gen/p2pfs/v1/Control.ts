@@ -2,6 +2,8 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { LeaveRequest as _p2pfs_v1_LeaveRequest, LeaveRequest__Output as _p2pfs_v1_LeaveRequest__Output } from '../../p2pfs/v1/LeaveRequest.ts';
+import type { LeaveResponse as _p2pfs_v1_LeaveResponse, LeaveResponse__Output as _p2pfs_v1_LeaveResponse__Output } from '../../p2pfs/v1/LeaveResponse.ts';
 import type { LinkRequest as _p2pfs_v1_LinkRequest, LinkRequest__Output as _p2pfs_v1_LinkRequest__Output } from '../../p2pfs/v1/LinkRequest.ts';
 import type { LinkResponse as _p2pfs_v1_LinkResponse, LinkResponse__Output as _p2pfs_v1_LinkResponse__Output } from '../../p2pfs/v1/LinkResponse.ts';
 import type { MountRequest as _p2pfs_v1_MountRequest, MountRequest__Output as _p2pfs_v1_MountRequest__Output } from '../../p2pfs/v1/MountRequest.ts';
@@ -21,6 +23,21 @@ import type { UnmountResponse as _p2pfs_v1_UnmountResponse, UnmountResponse__Out
  * Served on the daemon's Unix socket beside dfdaemon.v2.DfdaemonDownload.
  */
 export interface ControlClient extends grpc.Client {
+  /**
+   * Takes this host out of its cluster: its schedulers forget what it holds. It is back when the daemon starts anew.
+   */
+  Leave(argument: _p2pfs_v1_LeaveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_LeaveResponse__Output>): grpc.ClientUnaryCall;
+  Leave(argument: _p2pfs_v1_LeaveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_LeaveResponse__Output>): grpc.ClientUnaryCall;
+  Leave(argument: _p2pfs_v1_LeaveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_LeaveResponse__Output>): grpc.ClientUnaryCall;
+  Leave(argument: _p2pfs_v1_LeaveRequest, callback: grpc.requestCallback<_p2pfs_v1_LeaveResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Takes this host out of its cluster: its schedulers forget what it holds. It is back when the daemon starts anew.
+   */
+  leave(argument: _p2pfs_v1_LeaveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_LeaveResponse__Output>): grpc.ClientUnaryCall;
+  leave(argument: _p2pfs_v1_LeaveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_LeaveResponse__Output>): grpc.ClientUnaryCall;
+  leave(argument: _p2pfs_v1_LeaveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_LeaveResponse__Output>): grpc.ClientUnaryCall;
+  leave(argument: _p2pfs_v1_LeaveRequest, callback: grpc.requestCallback<_p2pfs_v1_LeaveResponse__Output>): grpc.ClientUnaryCall;
+  
   /**
    * Makes a name below url/ in every mount of this daemon.
    */
@@ -121,6 +138,11 @@ export interface ControlClient extends grpc.Client {
  */
 export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   /**
+   * Takes this host out of its cluster: its schedulers forget what it holds. It is back when the daemon starts anew.
+   */
+  Leave: grpc.handleUnaryCall<_p2pfs_v1_LeaveRequest__Output, _p2pfs_v1_LeaveResponse>;
+  
+  /**
    * Makes a name below url/ in every mount of this daemon.
    */
   Link: grpc.handleUnaryCall<_p2pfs_v1_LinkRequest__Output, _p2pfs_v1_LinkResponse>;
@@ -154,6 +176,7 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
 }
 
 export interface ControlDefinition extends grpc.ServiceDefinition {
+  Leave: MethodDefinition<_p2pfs_v1_LeaveRequest, _p2pfs_v1_LeaveResponse, _p2pfs_v1_LeaveRequest__Output, _p2pfs_v1_LeaveResponse__Output>
   Link: MethodDefinition<_p2pfs_v1_LinkRequest, _p2pfs_v1_LinkResponse, _p2pfs_v1_LinkRequest__Output, _p2pfs_v1_LinkResponse__Output>
   Mount: MethodDefinition<_p2pfs_v1_MountRequest, _p2pfs_v1_MountResponse, _p2pfs_v1_MountRequest__Output, _p2pfs_v1_MountResponse__Output>
   OpenContent: MethodDefinition<_p2pfs_v1_OpenContentRequest, _p2pfs_v1_OpenContentResponse, _p2pfs_v1_OpenContentRequest__Output, _p2pfs_v1_OpenContentResponse__Output>

@@ -4,6 +4,7 @@ import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _goo
 import type { MountStatus as _p2pfs_v1_MountStatus, MountStatus__Output as _p2pfs_v1_MountStatus__Output } from '../../p2pfs/v1/MountStatus.ts';
 import type { StorageStatus as _p2pfs_v1_StorageStatus, StorageStatus__Output as _p2pfs_v1_StorageStatus__Output } from '../../p2pfs/v1/StorageStatus.ts';
 import type { TaskStatus as _p2pfs_v1_TaskStatus, TaskStatus__Output as _p2pfs_v1_TaskStatus__Output } from '../../p2pfs/v1/TaskStatus.ts';
+import type { ClusterStatus as _p2pfs_v1_ClusterStatus, ClusterStatus__Output as _p2pfs_v1_ClusterStatus__Output } from '../../p2pfs/v1/ClusterStatus.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface StatusResponse {
@@ -28,6 +29,7 @@ export interface StatusResponse {
    */
   'taskCount'?: (number | string | Long);
   'tasks'?: (_p2pfs_v1_TaskStatus)[];
+  'cluster'?: (_p2pfs_v1_ClusterStatus | null);
 }
 
 export interface StatusResponse__Output {
@@ -52,4 +54,5 @@ export interface StatusResponse__Output {
    */
   'taskCount': (number);
   'tasks': (_p2pfs_v1_TaskStatus__Output)[];
+  'cluster': (_p2pfs_v1_ClusterStatus__Output | null);
 }

@@ -1,0 +1,261 @@
+/**
+ * This host's place in a Dragonfly cluster, made from the configuration: who knows the schedulers, the scheduler's port, and
+ * what is told of this host. Where no cluster is configured the host is by itself, and nobody is asked for anything.
+ */
+import { stat } from "node:fs/promises";
+import { isIP } from "node:net";
+import { dirname, join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import { PermissionError } from "../base/errors.ts";
+import { HELD_TASKS_ANNOUNCED_MAX } from "../base/limits.ts";
+import type { Logger } from "../base/logger.ts";
+import { VERSION } from "../base/version.ts";
+import type { Host } from "../proto/gen/common/v2/Host.ts";
+import type { Config } from "./config/config.ts";
+import type { WorkhomePaths } from "./config/workhome.ts";
+import { HostFigures } from "./host-figures/figures.ts";
+import { hostMessage } from "./host-figures/host-figures.ts";
+import { podName } from "./identity/identity.ts";
+import { machineAddresses } from "./identity/machine.ts";
+import { type BlockQuestion, isBlocked, NO_BLOCK_LISTS } from "./manager/block-list.ts";
+import type { AddressesOf, DirectorySource } from "./manager/directory.ts";
+import { Dynconfig } from "./manager/dynconfig.ts";
+import { DynconfigFile } from "./manager/dynconfig-file.ts";
+import { MANAGER_PORT, ManagerDirectory } from "./manager/manager-directory.ts";
+import { NamedSchedulers } from "./manager/scheduler-addresses.ts";
+import { formatHostPort, loadCredentials, parseHostPort } from "./rpc/endpoint.ts";
+import { asksServing } from "./rpc/health-check.ts";
+import { ClusterScheduler } from "./scheduler/cluster/cluster-scheduler.ts";
+import type { Scheduler } from "./scheduler/scheduler.ts";
+import { StandaloneScheduler } from "./scheduler/standalone.ts";
+import type { ClusterFace, ClusterState } from "./server/ports.ts";
+import { type HostIdentity, hostId } from "./task/ids.ts";
+import { pieceCount } from "./task/piece-length.ts";
+import type { TaskRecord } from "./task/task-record.ts";
+
+export interface ClusterOptions {
+  readonly config: Config;
+  readonly workhome: WorkhomePaths;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly identity: HostIdentity;
+  readonly newPeerId: () => string;
+  readonly addressesOf: AddressesOf;
+  /** Records of all tasks. */
+  readonly records: () => Iterable<TaskRecord>;
+}
+
+/** The parts of a host that is in a cluster. */
+interface Members {
+  readonly scheduler: ClusterScheduler;
+  readonly dynconfig: Dynconfig;
+}
+
+/** Ports that schedulers take in an announcement (protoc-gen-validate in Dragonfly's API). */
+const ANNOUNCED_PORT_MIN = 1024;
+const ANNOUNCED_PORT_MAX = 65_534;
+
+export class Cluster implements ClusterFace {
+  /** For the engine. */
+  readonly scheduler: Scheduler;
+  readonly figures: HostFigures;
+  readonly #options: ClusterOptions;
+  readonly #members: Members | undefined;
+  #uploadPort: number | undefined;
+
+  private constructor(options: ClusterOptions, make: (cluster: Cluster) => Members | undefined) {
+    this.#options = options;
+    const { config, clock, identity } = options;
+    this.figures = new HostFigures({
+      clock,
+      storageDir: config.storage.dir,
+      device: machineAddresses().find(({ address }) => address === identity.ip)?.device,
+      uploadBytesLimit: config.upload.bandwidthLimit,
+    });
+    this.#members = make(this);
+    this.scheduler = this.#members?.scheduler ?? new StandaloneScheduler();
+  }
+
+  /**
+   * Asks nobody yet.
+   * @throws InvalidInputError for addresses and certificates that are none, P2pfsError when certificates cannot be read
+   */
+  static async open(options: ClusterOptions): Promise<Cluster> {
+    const { clock, log, config, identity, newPeerId } = options;
+    const source = await directorySource(options);
+    if (source === undefined) return new Cluster(options, () => undefined);
+    const credentials = await loadCredentials(config.scheduler);
+    return new Cluster(options, (cluster) => {
+      const scheduler = new ClusterScheduler({
+        clock,
+        log,
+        hostId: hostId(identity),
+        newPeerId,
+        credentials,
+        host: () => cluster.#host(),
+        held: () => cluster.#held(),
+        announceIntervalMs: config.scheduler.announceInterval,
+        scheduleTimeoutMs: config.scheduler.scheduleTimeout,
+        scheduleCountMax: config.scheduler.maxScheduleCount,
+        concurrentPieceCount: config.download.concurrentPieceCount,
+      });
+      const dynconfig = new Dynconfig({
+        source,
+        clock,
+        log,
+        refreshMs: config.dynconfig.refreshInterval,
+        onChange: ({ schedulers }) => scheduler.use(schedulers),
+      });
+      return { scheduler, dynconfig };
+    });
+  }
+
+  /** The cluster's services beyond the port; undefined for a host by itself. */
+  get services(): ClusterScheduler | undefined {
+    return this.#members?.scheduler;
+  }
+
+  /** Looks for the schedulers, in the background. */
+  start(): void {
+    void this.#members?.dynconfig.refresh();
+  }
+
+  /** Other hosts are served on this port from now on; before it this host is announced as one that gives nothing. */
+  serves(port: number): void {
+    this.#uploadPort = port;
+    this.#members?.scheduler.announceAgain();
+  }
+
+  /** @throws PermissionError when the cluster forbids the download */
+  refuseBlocked(download: BlockQuestion): void {
+    const lists = this.#members?.dynconfig.directory.blockLists ?? NO_BLOCK_LISTS;
+    if (isBlocked(lists.task?.download, download))
+      throw new PermissionError("download rejected by blocklist policy");
+  }
+
+  state(): ClusterState {
+    return {
+      hostId: hostId(this.#options.identity),
+      source: this.#members?.dynconfig.what ?? "",
+      failure: this.#members?.dynconfig.failure ?? "",
+      schedulers: this.#members?.scheduler.schedulers() ?? [],
+    };
+  }
+
+  /** Tells the schedulers that this host is gone for good. @throws P2pfsError when one was not told */
+  async leave(): Promise<void> {
+    await this.#members?.scheduler.leave();
+  }
+
+  /** Idempotent. Tells the schedulers nothing: what is here stays known to them. */
+  async close(): Promise<void> {
+    await this.#members?.dynconfig.close();
+    await this.scheduler.close();
+  }
+
+  async #host(): Promise<Host> {
+    const { config, identity, environment } = this.#options;
+    const { now, before } = await this.figures.figures();
+    const port = this.#uploadPort ?? config.upload.server.port;
+    const isAnnounceable = port >= ANNOUNCED_PORT_MIN && port <= ANNOUNCED_PORT_MAX;
+    return hostMessage(
+      {
+        id: hostId(identity),
+        hostname: identity.hostname,
+        ip: identity.ip,
+        uploadPort: isAnnounceable ? port : ANNOUNCED_PORT_MIN,
+        proxyPort: config.proxy.server.port,
+        isSeedPeer: identity.isSeedPeer && config.seedPeer.type !== "normal",
+        disableShared: config.upload.disableShared || this.#uploadPort === undefined || !isAnnounceable,
+        idc: config.host.idc,
+        location: config.host.location,
+        schedulerClusterId:
+          config.host.schedulerClusterID ?? this.#members?.dynconfig.directory.schedulerClusterId ?? 0,
+        name: podName(environment),
+        uploadBytesLimit: config.upload.bandwidthLimit,
+        version: VERSION,
+      },
+      now,
+      before,
+    );
+  }
+
+  /** What is here whole and given to others, the last used first. */
+  *#held() {
+    if (this.#uploadPort === undefined || this.#options.config.upload.disableShared) return;
+    const whole = [...this.#options.records()].filter(
+      ({ finishedAtMs, kind, pieceLength }) =>
+        finishedAtMs !== undefined && kind === "standard" && pieceLength > 0,
+    );
+    whole.sort((a, b) => b.updatedAtMs - a.updatedAtMs);
+    for (const record of whole.slice(0, HELD_TASKS_ANNOUNCED_MAX)) {
+      const { id, url, tag, application, contentLength, pieceLength, etag, lastModified } = record;
+      yield {
+        taskId: id,
+        url,
+        tag,
+        application,
+        contentLength,
+        pieceLength,
+        pieceCount: pieceCount(record),
+        ...(etag === undefined ? {} : { etag }),
+        ...(lastModified === undefined ? {} : { lastModified }),
+      };
+    }
+  }
+}
+
+/** Who knows the schedulers: what was given for this daemon alone, the manager, the dynconfig file; undefined: nobody. */
+async function directorySource(options: ClusterOptions): Promise<DirectorySource | undefined> {
+  const { config, clock, identity, addressesOf } = options;
+  const { addrs } = config.scheduler;
+  if (addrs.length > 0) return new NamedSchedulers(addrs, addressesOf);
+  if (config.manager.addr !== undefined) {
+    const schedulerCredentials = await loadCredentials(config.scheduler);
+    return new ManagerDirectory({
+      address: parseHostPort(config.manager.addr, MANAGER_PORT),
+      credentials: await loadCredentials(config.manager),
+      clock,
+      host: {
+        hostname: identity.hostname,
+        ip: identity.ip,
+        idc: config.host.idc,
+        location: config.host.location,
+        schedulerClusterId: config.host.schedulerClusterID ?? 0,
+        isSeedPeer: identity.isSeedPeer,
+        version: VERSION,
+      },
+      isServing: (address) => {
+        const name = formatHostPort({ host: address.ip, port: address.port });
+        return asksServing(name, schedulerCredentials, { clock, what: `the scheduler ${name}` });
+      },
+    });
+  }
+  const path = config.dynconfig.path ?? dynconfigPath(options.workhome);
+  const named = config.dynconfig.path !== undefined;
+  if (!named && !(await isFile(path))) return undefined;
+  return new DynconfigFile({ path, isSeedPeer: identity.isSeedPeer, addressesOf });
+}
+
+/** Where the dynconfig file lies unless the configuration says otherwise: beside that. */
+export function dynconfigPath(workhome: WorkhomePaths): string {
+  return join(dirname(workhome.configPath), "dynconfig.yaml");
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** Resolves names for the cluster as the sources' names are. */
+export function addressesWith(names: {
+  addresses(host: string): Promise<readonly { readonly address: string }[]>;
+}): AddressesOf {
+  return async (host) => {
+    if (isIP(host) !== 0) return [host];
+    return (await names.addresses(host)).map(({ address }) => address);
+  };
+}
