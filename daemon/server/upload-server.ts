@@ -14,6 +14,7 @@ import type { SyncHostRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncHo
 import type { SyncPiecesRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesRequest.ts";
 import type { SyncPiecesResponse } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
 import { DfdaemonUpload, Health } from "../../proto/local.ts";
+import { deadlineForHeadersAlone } from "./call-interceptors.ts";
 import { type Send, streaming, unary } from "./calls.ts";
 import { type DownloadAnswer, Downloads } from "./download-task.ts";
 import { refusedCalls, stopServer, withEncodedAnswers } from "./grpc-service.ts";
@@ -46,6 +47,9 @@ export interface UploadServerOptions {
 
 const SERVICE = "dfdaemon.v2.DfdaemonUpload";
 
+/** Calls that last until all was told, or for ever. */
+const LISTENED_TO = [`/${SERVICE}/SyncPieces`, `/${SERVICE}/SyncHost`];
+
 export class UploadServer {
   readonly #options: UploadServerOptions;
   readonly #server: Server;
@@ -68,6 +72,7 @@ export class UploadServer {
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": UPLOAD_STREAMS_MAX,
       "grpc.max_connection_idle_ms": UPLOAD_IDLE_MS,
+      interceptors: [deadlineForHeadersAlone(LISTENED_TO)],
     });
     this.#server.addService(withEncodedAnswers(DfdaemonUpload.service), this.#handlers());
     this.#server.addService(Health.service, { Check: this.#health.check, Watch: this.#health.watch });

@@ -1,4 +1,4 @@
-/** What a parent's gRPC status means for whoever asked it. Pure. */
+/** What all streams from parents have in common: what a failure means for whoever asked, and how one is ended. */
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { DeadlineError, NotFoundError, type P2pfsError, UnavailableError } from "../../base/errors.ts";
 
@@ -12,4 +12,12 @@ export function streamFailure(name: string, error: ServiceError): P2pfsError {
   if (error.code === status.NOT_FOUND || isAbsent) return new NotFoundError(said, { cause: error });
   if (error.code === status.DEADLINE_EXCEEDED) return new DeadlineError(said, { cause: error });
   return new UnavailableError(said, { cause: error });
+}
+
+/**
+ * Takes a call back. grpc-js forgets to tell the server of one that is taken back in the moment it is made, and the server would
+ * go on with it for as long as the connection lives.
+ */
+export function takeBack(call: { cancel(): void } | undefined): void {
+  setImmediate(() => call?.cancel());
 }

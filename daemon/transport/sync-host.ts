@@ -5,6 +5,7 @@ import { PARENT_ANSWER_MS, PARENT_LOAD_REST_MS } from "../../base/limits.ts";
 import type { Host__Output } from "../../proto/gen/common/v2/Host.ts";
 import type { LentChannel, ParentChannels, UploadAddress } from "./parent-channels.ts";
 import type { LoadWatch, ParentLoads } from "./parent-loads.ts";
+import { takeBack } from "./stream-failure.ts";
 
 export interface SyncHostOptions {
   /** Closed by their owner, after this. */
@@ -118,7 +119,7 @@ class WatchedHost {
     this.#timer?.cancel();
     const call = this.#call;
     this.#call = undefined;
-    call?.cancel();
+    takeBack(call);
     this.#channel?.release();
     this.#channel = undefined;
   }

@@ -11,7 +11,7 @@ import { PARENT_ANSWER_MS, PARENT_SILENCE_MS } from "../../base/limits.ts";
 import type { SyncPiecesResponse__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
 import type { AnnouncedPiece, Announcements, AnnouncingParent } from "./announcements.ts";
 import type { ParentChannels } from "./parent-channels.ts";
-import { streamFailure } from "./stream-failure.ts";
+import { streamFailure, takeBack } from "./stream-failure.ts";
 
 export interface SyncPiecesOptions {
   /** Closed by their owner, after this. */
@@ -73,7 +73,7 @@ export class SyncPiecesAnnouncements implements Announcements {
         call.on("end", resolve);
       });
     } finally {
-      call?.cancel();
+      takeBack(call);
       deadline.close();
       this.#closing.signal.removeEventListener("abort", onClosing);
       channel.release();

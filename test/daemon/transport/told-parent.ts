@@ -29,14 +29,11 @@ export class GrpcParent {
           call.emit("error", { code: status.INTERNAL, details });
           return;
         }
-        if (call.cancelled) return;
         this.pieceCalls.add(call);
         call.on("cancelled", () => this.pieceCalls.delete(call));
         for (const message of this.#told) call.write(message);
       },
       SyncHost: (call: HostCall) => {
-        // It may be over before it was heard of.
-        if (call.cancelled) return;
         this.hostCalls.add(call);
         call.on("cancelled", () => this.hostCalls.delete(call));
       },
