@@ -487,6 +487,8 @@ export const PIECE_REQUEST_MS = 10_000;
 /** Longest a peer may take nothing of a piece that is sent to it, ms. */
 export const PIECE_SEND_STALL_MS = 30_000;
 
+/** Bytes of pieces on their way to other hosts that are held in buffers at once. */
+export const UPLOAD_BUFFER_BYTES_MAX = 64 * MIB;
 /** Transfers that may wait for bandwidth at one limit; each is a connection that has a bound of its own. */
 export const BUCKET_WAITERS_MAX = 4_096;
 /** Longest a peer waits for a piece whose bytes are all in and whose record is being written, ms; the storage takes a few. */
@@ -684,3 +686,5 @@ export const FIGURE_MS = 1_000;
 export const DRAGONFLY_PROBE_MS = 1_000;
 /** How long one look at the machine is believed, ms: rates over less time say little. */
 export const FIGURES_AGE_MS = 1_000;
+/** Tasks for which the scheduler in memory has sent a seed peer that is not back. */
+export const SEED_TRIGGERS_MAX = 1_024;

@@ -148,7 +148,7 @@ class MemorySession implements PeerSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#unsubscribe();
-    this.#peer.state = outcome === "finished" ? "succeeded" : "failed";
+    this.#cluster.swarm.settle(this.#peer, outcome === "finished" ? "succeeded" : "failed");
     this.#cluster.changed();
   }
 

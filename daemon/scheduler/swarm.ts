@@ -77,6 +77,12 @@ export class Swarm {
     return { kind: "parents", parents };
   }
 
+  /** The peer fetches no more. Whoever has finished may give to those it had fetched from. */
+  settle(peer: SwarmPeer, state: "succeeded" | "failed"): void {
+    peer.state = state;
+    peer.parents.clear();
+  }
+
   /** The host holds nothing of the task any more. */
   removeTask(hostId: string, taskId: string): void {
     const peers = this.#tasks.get(taskId);

@@ -34,7 +34,7 @@ export function describeDownload(
   const { url, tag, application, contentLength, pieceLength, pieceCount, range } = registration;
   const { priority = PRIORITY_DEFAULT } = registration;
   const parts = idParts(registration);
-  const shown = withoutSecrets(url, parts?.filteredQueryParams ?? []);
+  const shown = withoutSecrets(url);
   const anybodyMayFetch =
     parts !== undefined && shown === url && !registration.needsCredentials && /^https?:/i.test(url);
   return {
@@ -95,12 +95,17 @@ function attempt<T>(make: () => T): T | undefined {
   }
 }
 
-/** The URL without user and password, and without what signs it and does not count. */
-function withoutSecrets(url: string, filtered: readonly string[]): string {
+/** What signs a URL. containerd's "ns" is left out of ids for another reason. */
+const SIGNING_PARAMS: ReadonlySet<string> = new Set(
+  DEFAULT_FILTERED_QUERY_PARAMS.filter((name) => name !== "ns"),
+);
+
+/** The URL without user and password, and without what signs it. */
+function withoutSecrets(url: string): string {
   if (!URL.canParse(url)) return url;
   const parsed = new URL(url);
   const secret = parsed.username !== "" || parsed.password !== "";
-  const signed = [...parsed.searchParams.keys()].filter((key) => filtered.includes(key));
+  const signed = [...parsed.searchParams.keys()].filter((key) => SIGNING_PARAMS.has(key));
   if (!secret && signed.length === 0) return url;
   parsed.username = "";
   parsed.password = "";
