@@ -48,7 +48,7 @@ const COMMON = [
   "-Werror",
   "-pthread",
 ];
-const STRESS = ["channel.cc", "channel_reader.cc"].map((name) => join(SOURCES, name));
+const STRESS = ["channel.cc", "channel_reader.cc", "spliced_reply.cc"].map((name) => join(SOURCES, name));
 
 function fail(reason) {
   console.error(`check:native: ${reason}`);

@@ -14,6 +14,7 @@
         "helper_program.cc",
         "mounting.cc",
         "pool_work.cc",
+        "spliced_reply.cc",
         "syscalls.cc"
       ],
       "defines": ["NAPI_VERSION=9", "_FILE_OFFSET_BITS=64"],

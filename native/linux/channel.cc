@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <cerrno>
@@ -45,7 +46,10 @@ std::shared_ptr<Channel> Channel::open(int fd, const ChannelOptions& options) {
   if (flags < 0 || fcntl(own.get(), F_SETFL, flags | O_NONBLOCK) != 0) return nullptr;
   Descriptor stop(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop.valid()) return nullptr;
+  struct stat kind {};
+  const bool isDevice = fstat(own.get(), &kind) == 0 && S_ISCHR(kind.st_mode);
   std::shared_ptr<Channel> channel(new Channel(std::move(own), std::move(stop), options));
+  channel->isDevice_ = isDevice;
   int error = channel->spawn(kOther, "fuse-notify", &Channel::notifyLoop);
   for (uint32_t i = 0; error == 0 && i < options.workers; ++i) {
     error = channel->spawn(kOther, "fuse-work", &Channel::workLoop);

@@ -25,6 +25,7 @@
 #include "inbox.h"
 #include "kernel_abi.h"
 #include "read_epochs.h"
+#include "spliced_reply.h"
 
 namespace p2pfs {
 
@@ -151,12 +152,15 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool answerRead(Reader& reader, size_t bytes);
   void tellOfRead(Reader& reader, size_t bytes);
   bool answerGetxattr(Reader& reader, size_t bytes);
+  bool sendPages(SplicedReply& spliced, uint64_t unique, int file, uint64_t offset, size_t length);
   void workLoop();
   void notifyLoop();
   /// From our own threads: waits while a socket is full. @returns 0 or -errno
   int replyOrWait(uint64_t unique, int error, const void* body, size_t bodyBytes);
 
   Descriptor fd_;
+  /// /dev/fuse, not a socket in its place.
+  bool isDevice_ = false;
   /// An eventfd that is readable from stopReading() on.
   Descriptor stop_;
   const ChannelOptions options_;

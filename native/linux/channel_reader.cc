@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "channel.h"
+#include "spliced_reply.h"
 
 namespace p2pfs {
 
@@ -39,6 +40,7 @@ ssize_t readFully(int fd, uint8_t* into, size_t length, uint64_t offset) {
 struct Channel::Reader {
   Buffer request{new uint8_t[abi::kRequestBytesMax]};
   Buffer body{new uint8_t[abi::kBodyBytesMax]};
+  SplicedReply spliced;
   Descriptor epoll;
 };
 
@@ -111,17 +113,20 @@ bool Channel::answerRead(Reader& reader, size_t bytes) {
   if (length > 0) {
     // Entered before the bits are looked at: see read_epochs.h.
     const uint64_t epoch = epochs_.enter();
-    const bool got = file->present(in.offset, length) &&
-                     readFully(file->fd.get(), reader.body.get(), length, in.offset) == static_cast<ssize_t>(length);
+    const bool isPresent = file->present(in.offset, length);
+    const bool isSent = isPresent && sendPages(reader.spliced, header.unique, file->fd.get(), in.offset, length);
+    const bool got = isSent || (isPresent && readFully(file->fd.get(), reader.body.get(), length, in.offset) ==
+                                                 static_cast<ssize_t>(length));
     postDrained(epochs_.leave(epoch));
     // Whatever is wrong with the file, JavaScript will meet it too, and can say so.
     if (!got) return false;
+    if (!isSent && replyOrWait(header.unique, 0, reader.body.get(), length) != 0) return true;
+  } else if (replyOrWait(header.unique, 0, nullptr, 0) != 0) {
+    return true;
   }
-  if (replyOrWait(header.unique, 0, reader.body.get(), length) == 0) {
-    count(counters_.nativeReads);
-    count(counters_.nativeReadBytes, length);
-    if (file->observed) tellOfRead(reader, bytes);
-  }
+  count(counters_.nativeReads);
+  count(counters_.nativeReadBytes, length);
+  if (file->observed) tellOfRead(reader, bytes);
   return true;
 }
 
@@ -149,6 +154,14 @@ bool Channel::answerGetxattr(Reader& reader, size_t bytes) {
   return true;
 }
 
+/// @returns false when the answer is still owed
+bool Channel::sendPages(SplicedReply& spliced, uint64_t unique, int file, uint64_t offset, size_t length) {
+  if (!isDevice_ || length < SplicedReply::kBytesMin) return false;
+  const SplicedReply::Result result = spliced.send(fd_.get(), unique, file, offset, length);
+  if (result == SplicedReply::kGone) count(counters_.repliesRefused);
+  return result != SplicedReply::kNotSent;
+}
+
 int Channel::replyOrWait(uint64_t unique, int error, const void* body, size_t bodyBytes) {
   const abi::OutHeader header{static_cast<uint32_t>(sizeof header + bodyBytes), -error, unique};
   const iovec parts[] = {{const_cast<abi::OutHeader*>(&header), sizeof header}, {const_cast<void*>(body), bodyBytes}};
@@ -171,7 +184,14 @@ int Channel::replyOrWait(uint64_t unique, int error, const void* body, size_t bo
 
 void Channel::workLoop() {
   const Buffer body{new uint8_t[abi::kBodyBytesMax]};
+  SplicedReply spliced;
   while (auto job = jobs_.pop()) {
+    if (sendPages(spliced, job->unique, job->fd.get(), job->offset, job->length)) {
+      postDrained(epochs_.leave(job->epoch));
+      count(counters_.workerReads);
+      count(counters_.workerReadBytes, job->length);
+      continue;
+    }
     const ssize_t got = readFully(job->fd.get(), body.get(), job->length, job->offset);
     postDrained(epochs_.leave(job->epoch));
     if (got != static_cast<ssize_t>(job->length)) {
