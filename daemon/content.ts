@@ -47,7 +47,7 @@ export interface Content {
   readonly tree: Tree;
   /** Not started yet. */
   readonly cluster: Cluster;
-  readonly host: HostNames;
+  readonly host: HostNames & { readonly ip: string };
   readonly requestFor: (url: string) => SourceRequest;
 }
 
@@ -75,7 +75,11 @@ export async function openContent(
   const sources = openOrigins({ config, clock, metrics, environment, ownPorts: () => ownPorts });
   started("sources", () => sources.close());
   const identity = await identityOf(config, clock);
-  const host: HostNames = { id: hostId(identity), newPeerId: () => peerId(identity, randomUUID()) };
+  const host = {
+    id: hostId(identity),
+    ip: identity.ip,
+    newPeerId: () => peerId(identity, randomUUID()),
+  };
   const cluster = await Cluster.open({
     config,
     workhome,

@@ -22,6 +22,7 @@ import { type Endpoint, serveHealth, serveMetrics } from "./server/http-endpoint
 import { DaemonMetrics } from "./server/metrics.ts";
 import type { MountHost, ServiceContext } from "./server/ports.ts";
 import type { DiskStorage } from "./storage/disk-storage.ts";
+import { Serving, servesOthers } from "./upload/serving.ts";
 import { makeDirectories, socketAccess } from "./workhome-files.ts";
 
 /** A MountHost that ends its mounts when the daemon stops. */
@@ -103,18 +104,37 @@ export class Daemon {
     await this.#serveHttp(loaded, metrics, ownPorts);
     this.#watch(metrics, content.storage, mounts);
     this.#collectRegularly(content.storage, loaded.config.gc.interval);
-    const server = new DownloadServer({
-      socketPath: loaded.config.download.server.socketPath,
-      access,
-      context: this.#context(content, metrics, mounts, lifetime),
-    });
+    const context = this.#context(content, metrics, mounts, lifetime);
+    const { socketPath } = loaded.config.download.server;
+    const server = new DownloadServer({ socketPath, access, context });
     this.#started("server", () => server.close());
     await server.listen();
+    await this.#serveOthers(content, context, ownPorts);
     server.setServing(true);
     this.#started("lifetime", () => lifetime.close());
     lifetime.start();
     this.#served = true;
     log.info({ version: VERSION, pid, uid, home: workhome.home }, "daemon-started");
+  }
+
+  /** Other hosts, if this one has a part in their cluster. */
+  async #serveOthers(content: Content, context: ServiceContext, ownPorts: Set<number>): Promise<void> {
+    const { loaded, clock, log } = this.#options;
+    const { storage, cluster, host } = content;
+    if (!servesOthers(loaded.config, cluster.services !== undefined)) return;
+    const serving = await Serving.start({
+      loaded,
+      clock,
+      log,
+      context,
+      storage,
+      advertisedIp: host.ip,
+      network: () => cluster.figures.network(),
+      ownPorts,
+    });
+    this.#started("serving", () => serving.close());
+    serving.setServing(true);
+    cluster.serves(serving.uploadPort);
   }
 
   #context(content: Content, metrics: DaemonMetrics, mounts: MountHost, lifetime: Lifetime): ServiceContext {

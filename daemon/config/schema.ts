@@ -71,6 +71,8 @@ const download = section({
 
 const upload = section({
   server: section({
+    /** Ours: whether other hosts are served. Default: in a cluster. */
+    enable: yesOrNo().optional(),
     ip: ipAddress().optional(),
     port: port().default(4000),
     ...tlsFiles,

@@ -106,7 +106,10 @@ class PieceSync {
   async run(send: Send<SyncPiecesResponse>, signal: AbortSignal): Promise<void> {
     const stopListening = this.#task.onPiece(({ number }) => this.#came(number));
     try {
-      for (const { number } of await orAborted(this.#task.finishedPieces(), signal)) this.#came(number);
+      const here = new Set<number>();
+      for (const { number } of await orAborted(this.#task.finishedPieces(), signal)) here.add(number);
+      // As Dragonfly's peers do, in the order asked for.
+      for (const number of [...this.#interested]) if (here.has(number)) this.#came(number);
       for (;;) {
         for (let number = this.#finished.shift(); number !== undefined; number = this.#finished.shift())
           await send(this.#announcement(number));

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { credentials, type ServiceError } from "@grpc/grpc-js";
-import { systemClock } from "../../../base/clock.ts";
+import { type Clock, systemClock } from "../../../base/clock.ts";
 import { P2pfsError } from "../../../base/errors.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { Engine } from "../../../daemon/engine/engine.ts";
@@ -36,6 +36,7 @@ export interface Served {
   readonly links: Map<string, unknown>;
   readonly metrics: DaemonMetrics;
   readonly server: DownloadServer;
+  readonly context: ServiceContext;
   readonly download: InstanceType<typeof DfdaemonDownload>;
   readonly control: InstanceType<typeof Control>;
   readonly health: InstanceType<typeof Health>;
@@ -50,6 +51,8 @@ export interface ServeOptions {
   readonly access?: SocketAccess;
   readonly socketPath?: string;
   readonly context?: Partial<ServiceContext>;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 export async function serve(t: TestContext, options: ServeOptions = {}): Promise<Served> {
@@ -57,8 +60,9 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
   const socketPath = options.socketPath ?? join(folder, "dfdaemon.sock");
   const source = new ScriptedSource(options.length ?? 9 * MIB + 100);
   const storage = await MemoryStorage.open();
+  const clock = options.clock ?? systemClock;
   const engine = new Engine({
-    clock: systemClock,
+    clock,
     random: () => 0.5,
     log: silentLogger,
     storage,
@@ -77,7 +81,7 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
     engine,
     sourceOf: () => source,
     requestFor: (url) => ({ url, headers: {} }),
-    clock: systemClock,
+    clock,
     log: silentLogger,
     metrics,
     host: { id: HOST_ID, newPeerId: () => `${HOST_ID}-peer` },
@@ -151,6 +155,7 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
     links,
     metrics,
     server,
+    context,
     download,
     control,
     health,

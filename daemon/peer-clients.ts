@@ -1,0 +1,48 @@
+/** What a host asks other hosts with, made from the configuration: their pieces, what they have, how busy they are. */
+import { BufferPool } from "../base/buffer-pool.ts";
+import type { Clock } from "../base/clock.ts";
+import { FETCH_BUFFER_BYTES_MAX } from "../base/limits.ts";
+import type { Config } from "./config/config.ts";
+import type { Announcements } from "./transport/announcements.ts";
+import { ParentChannels } from "./transport/parent-channels.ts";
+import type { ParentLoads } from "./transport/parent-loads.ts";
+import { SyncHostLoads } from "./transport/sync-host.ts";
+import { SyncPiecesAnnouncements } from "./transport/sync-pieces.ts";
+import type { Transport } from "./transport/transport.ts";
+import { VortexTcpTransport } from "./transport/vortex/tcp-transport.ts";
+import { mutualTlsOf } from "./upload/serving.ts";
+
+export interface PeerClients {
+  readonly announcements: Announcements;
+  readonly transport: Transport;
+  readonly loads: ParentLoads;
+  /** Ends what is under way. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to nobody yet.
+ * @throws InvalidInputError for certificates that are not all there, P2pfsError when one cannot be read
+ */
+export async function openPeerClients(options: {
+  readonly config: Pick<Config, "upload" | "download">;
+  readonly clock: Clock;
+  readonly host: { readonly id: string; newPeerId(): string };
+}): Promise<PeerClients> {
+  const { config, clock, host } = options;
+  const tls = await mutualTlsOf("upload.client", config.upload.client);
+  const channels = new ParentChannels({ clock, ...(tls === undefined ? {} : { tls }) });
+  const silenceMs = config.download.collectedPieceTimeout;
+  const announcements = new SyncPiecesAnnouncements({ channels, clock, hostId: host.id, silenceMs });
+  const loads = new SyncHostLoads({ channels, clock, hostId: host.id, newPeerId: () => host.newPeerId() });
+  const transport = new VortexTcpTransport({ clock, buffers: new BufferPool(FETCH_BUFFER_BYTES_MAX) });
+  return {
+    announcements,
+    transport,
+    loads,
+    async close() {
+      await Promise.all([announcements.close(), loads.close(), transport.close()]);
+      channels.close();
+    },
+  };
+}

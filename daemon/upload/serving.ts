@@ -1,0 +1,148 @@
+/**
+ * Everything a host serves to other hosts, started as one: the gRPC server, the piece server over vortex TCP, and the limit they
+ * share. Only hosts of a cluster do.
+ */
+import { readFile } from "node:fs/promises";
+import { BufferPool } from "../../base/buffer-pool.ts";
+import type { Clock } from "../../base/clock.ts";
+import { InvalidInputError } from "../../base/errors.ts";
+import { UPLOAD_BUFFER_BYTES_MAX } from "../../base/limits.ts";
+import type { Logger } from "../../base/logger.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
+import { TokenBucket } from "../../base/token-bucket.ts";
+import type { Config, LoadedConfig } from "../config/config.ts";
+import type { ServiceContext } from "../server/ports.ts";
+import type { NetworkFigures } from "../server/upload-ports.ts";
+import { UploadServer } from "../server/upload-server.ts";
+import type { Storage } from "../storage/storage.ts";
+import { PieceServer } from "../transport/vortex/piece-server.ts";
+import { listenOrMove } from "./ports.ts";
+import { StoredPieces } from "./stored-pieces.ts";
+
+export interface ServingOptions {
+  readonly loaded: LoadedConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly context: ServiceContext;
+  readonly storage: Pick<Storage, "record" | "open">;
+  /** The address that other hosts know this one by. */
+  readonly advertisedIp: string;
+  readonly network: () => Promise<NetworkFigures>;
+  /** The address guard's: ports of ours are added. */
+  readonly ownPorts: Set<number>;
+}
+
+/** What other hosts are served, for as long as it is not closed. */
+export class Serving {
+  readonly uploadPort: number;
+  readonly piecePort: number;
+  readonly #upload: UploadServer;
+  readonly #close: () => Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    ports: { readonly upload: number; readonly piece: number },
+    upload: UploadServer,
+    close: () => Promise<void>,
+  ) {
+    this.uploadPort = ports.upload;
+    this.piecePort = ports.piece;
+    this.#upload = upload;
+    this.#close = close;
+  }
+
+  /**
+   * Listens. The service is not SERVING before `setServing`.
+   * @throws InvalidInputError for certificates that are not all there, P2pfsError BUSY when a configured port is taken
+   */
+  static async start(options: ServingOptions): Promise<Serving> {
+    const { loaded, clock, log, context, storage, advertisedIp, network, ownPorts } = options;
+    const { upload, storage: stored, network: family } = loaded.config;
+    const tls = await mutualTlsOf("upload.server", upload.server);
+    const shares = !upload.disableShared;
+    const bucket = new TokenBucket({ clock, perSecond: upload.bandwidthLimit });
+    const store = new StoredPieces({ storage, clock, metrics: context.metrics, shares });
+    const pieces = new PieceServer({
+      store,
+      clock,
+      log,
+      buffers: new BufferPool(UPLOAD_BUFFER_BYTES_MAX),
+      allow: (bytes, signal) => bucket.take(bytes, signal),
+      onSent: (bytes) => context.metrics.uploaded(bytes),
+    });
+    let piecePort = 0;
+    const server = new UploadServer({
+      context,
+      pieces: () => ({ ip: advertisedIp, tcpPort: piecePort }),
+      network,
+      shares,
+      ...(tls === undefined ? {} : { tls }),
+    });
+    const close = async () => {
+      await server.close();
+      await pieces.close();
+      await store.close();
+    };
+    const any = family.enableIPv6 ? "::" : "0.0.0.0";
+    const endpoint = (key: string, { ip, port }: { ip?: string | undefined; port: number }) => ({
+      key,
+      ip: ip ?? any,
+      port,
+      isSet: loaded.isSet(key),
+    });
+    try {
+      const forPieces = { ip: stored.server.ip, port: stored.server.tcpPort };
+      piecePort = await listenOrMove(endpoint("storage.server.tcpPort", forPieces), log, (ip, port) =>
+        pieces.listen(ip, port),
+      );
+      const uploadPort = await listenOrMove(endpoint("upload.server.port", upload.server), log, (ip, port) =>
+        server.listen(ip, port),
+      );
+      ownPorts.add(piecePort).add(uploadPort);
+      log.info({ uploadPort, piecePort, mutualTls: tls !== undefined }, "serving-other-hosts");
+      return new Serving({ upload: uploadPort, piece: piecePort }, server, close);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  setServing(serving: boolean): void {
+    this.#upload.setServing(serving);
+  }
+
+  /** Ends what is served, short calls in order. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+}
+
+/** Whether this host serves others: it is in a cluster, unless upload.server.enable says otherwise. */
+export function servesOthers(config: Config, isInCluster: boolean): boolean {
+  return config.upload.server.enable ?? isInCluster;
+}
+
+/**
+ * The certificates of a section with caCert, cert and key; undefined with none of them.
+ * @param section the section's path, for people
+ * @throws InvalidInputError INVALID_CONFIG when some are missing, P2pfsError when one cannot be read
+ */
+export async function mutualTlsOf(
+  section: string,
+  files: { caCert?: string | undefined; cert?: string | undefined; key?: string | undefined },
+): Promise<{ ca: Buffer; cert: Buffer; key: Buffer } | undefined> {
+  const { caCert, cert, key } = files;
+  if (caCert === undefined && cert === undefined && key === undefined) return undefined;
+  if (caCert === undefined || cert === undefined || key === undefined)
+    throw new InvalidInputError(
+      `${section} needs caCert, cert and key together: others are known by their certificates, or not at all`,
+      {},
+      "INVALID_CONFIG",
+    );
+  const read = (path: string) =>
+    readFile(path).catch((error) => {
+      throw fromUnknown(error, `cannot read ${path}`);
+    });
+  return { ca: await read(caCert), cert: await read(cert), key: await read(key) };
+}
