@@ -170,8 +170,7 @@ export class Cluster implements ClusterFace {
         disableShared: config.upload.disableShared || this.#uploadPort === undefined || !isAnnounceable,
         idc: config.host.idc,
         location: config.host.location,
-        schedulerClusterId:
-          config.host.schedulerClusterID ?? this.#members?.dynconfig.directory.schedulerClusterId ?? 0,
+        schedulerClusterId: config.host.schedulerClusterID ?? 0,
         name: podName(environment),
         uploadBytesLimit: config.upload.bandwidthLimit,
         version: VERSION,

@@ -1,6 +1,7 @@
 /**
  * This host as it is announced to schedulers (common.v2.Host), from figures of the machine and what the configuration says of
- * it. Pure: figures-reader.ts reads the machine. A figure that could not be had is left out, or 0 as Dragonfly's client has it.
+ * it. Pure: figures-reader.ts reads the machine. A figure that could not be had is 0; no part of the message is left out, for
+ * Dragonfly's scheduler fails over a host without one of them.
  */
 import type { Host } from "../../proto/gen/common/v2/Host.ts";
 
@@ -80,7 +81,7 @@ export function hostMessage(settings: HostSettings, now: MachineFigures, before?
     platformVersion: now.platformVersion,
     kernelVersion: now.kernelVersion,
     cpu: { logicalCount: now.processors, physicalCount: now.cores, ...processorShares(now, before) },
-    ...(now.memory === undefined ? {} : { memory: memoryMessage(now.memory) }),
+    memory: memoryMessage(now.memory ?? { total: 0, free: 0, available: 0, own: 0 }),
     network: {
       ...(idc === undefined ? {} : { idc }),
       ...(location === undefined ? {} : { location }),
@@ -89,7 +90,7 @@ export function hostMessage(settings: HostSettings, now: MachineFigures, before?
       rxBandwidth: Math.min(rates.received, maxBandwidth),
       txBandwidth: Math.min(rates.sent, maxBandwidth),
     },
-    ...(now.disk === undefined ? {} : { disk: diskMessage(now.disk, now, before) }),
+    disk: diskMessage(now.disk ?? { total: 0, free: 0 }, now, before),
     build: { gitVersion: settings.version, gitCommit: "unknown" },
     schedulerClusterId: settings.schedulerClusterId,
     disableShared: settings.disableShared,
