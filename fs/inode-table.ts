@@ -51,7 +51,7 @@ export interface InodeTableOptions {
 
 interface Dentry {
   readonly inode: InodeNumber;
-  readonly untilMs: number;
+  untilMs: number;
 }
 
 export class InodeTable {
@@ -210,11 +210,13 @@ export class InodeTable {
   /** Remembers a name for path walks. */
   remember(parent: InodeNumber, name: string, inode: Inode): void {
     const key = `${parent}/${name}`;
-    this.#dentries.delete(key);
-    this.#dentries.set(key, {
-      inode: inode.number,
-      untilMs: this.#clock.monotonicMs() + DENTRY_CACHE_MS,
-    });
+    const untilMs = this.#clock.monotonicMs() + DENTRY_CACHE_MS;
+    const known = this.#dentries.get(key);
+    if (known?.inode === inode.number) {
+      known.untilMs = untilMs;
+      return;
+    }
+    this.#dentries.set(key, { inode: inode.number, untilMs });
     if (this.#dentries.size <= this.#dentriesMax) return;
     const oldest = this.#dentries.keys().next();
     if (!oldest.done) this.#dentries.delete(oldest.value);

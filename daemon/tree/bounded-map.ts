@@ -16,6 +16,11 @@ export class BoundedMap<K, V> {
     return value;
   }
 
+  /** Whether there is one; no use of it. */
+  has(key: K): boolean {
+    return this.#entries.has(key);
+  }
+
   set(key: K, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);

@@ -14,7 +14,7 @@ import type { SourceEntry } from "../source/source.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { type Branch, type BranchNode, type KnownName, pagesOf } from "./branch.ts";
 import type { KnownDirectories } from "./known-directories.ts";
-import { kindOfChild } from "./listing.ts";
+import { kindOfChild, type ListedChild } from "./listing.ts";
 import type { ListedDirectory, Listings } from "./listings.ts";
 import type { MountRoots } from "./mount-roots.ts";
 import { type NodeKind, type NodePath, nodeOf } from "./node-key.ts";
@@ -54,9 +54,14 @@ export interface Place {
   readonly parent: ListedDirectory;
 }
 
+/** Spelled alike in the mount, in a listing and in a URL, and without a mark. */
+const PLAIN_NAME = /^[\w.-]+$/;
+
 export abstract class OriginBranch implements Branch {
   protected readonly top: string;
   protected readonly parts: OriginBranchParts;
+  /** Line of a listing → what it makes of the name, while nobody has asked about the file itself. */
+  readonly #madeOfLines = new WeakMap<ListedChild, { readonly key: string; readonly known: KnownName }>();
   /** Directories by path, so that a thousand names of one are not a thousand times its URL to be made. */
   readonly #directories = new BoundedMap<string, ListedDirectory>(DIRECTORY_URLS_MAX);
   /** The path that was asked for last, and its directory. */
@@ -97,6 +102,19 @@ export abstract class OriginBranch implements Branch {
 
   /** As far as a fresh listing tells kind and attributes. */
   known(directory: NodePath, name: string): KnownName | null | undefined {
+    return this.#knownBefore(directory, name) ?? this.#knownNow(directory, name);
+  }
+
+  /** What was made of the same line of the same listing before: a listing with attributes is asked for over and over. */
+  #knownBefore(directory: NodePath, name: string): KnownName | undefined {
+    if (directory.length === 0 || !PLAIN_NAME.test(name)) return undefined;
+    const parent = this.directory(directory);
+    const line = parent && this.parts.listings.recall(parent)?.listing.child(name);
+    const made = line && this.#madeOfLines.get(line);
+    return made !== undefined && this.parts.files.isUnasked(made.key) ? made.known : undefined;
+  }
+
+  #knownNow(directory: NodePath, name: string): KnownName | null | undefined {
     const place = directory.length === 0 ? undefined : this.place(directory, name);
     if (place?.listedName === undefined || place.marked) return undefined;
     const dated = this.parts.listings.recall(place.parent);
@@ -105,12 +123,15 @@ export abstract class OriginBranch implements Branch {
       return dated?.listing.whole && this.listingsProveAbsence ? null : undefined;
     const kind = kindOfChild(child);
     if (kind === "directory") return { kind, attributes: this.#directoryAttributes([...directory, name]) };
+    const { key } = nodeOf(place.path, "file");
     const attributes = this.parts.files.believed({
-      key: nodeOf(place.path, "file").key,
+      key,
       owner: this.parts.roots.owner(place.path, "file"),
       listed: child.file && { file: child.file, checkedAtMs: dated.checkedAtMs, fresh: true },
     });
-    return attributes && { kind, attributes };
+    const known = attributes && { kind, attributes };
+    if (known !== undefined && place.listedName === name) this.#madeOfLines.set(child, { key, known });
+    return known;
   }
 
   async *list(path: NodePath, signal?: AbortSignal): AsyncGenerator<readonly ListedEntry[]> {

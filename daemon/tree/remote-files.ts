@@ -84,6 +84,11 @@ export class RemoteFiles {
     return listed?.fresh && believed ? (seen?.attributes ?? attributesOfLine(file, listed.file)) : undefined;
   }
 
+  /** Nobody has asked about the file itself: what a listing says is all that is known of it. */
+  isUnasked(key: string): boolean {
+    return !this.#seen.has(key) && !this.#open.has(key);
+  }
+
   /** Attributes now; see believed() for when they cost no request. */
   async attributes(file: RemoteFile, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes> {
     const { listed } = file;
