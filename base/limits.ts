@@ -478,7 +478,7 @@ export const PIECE_SILENCE_MS = 10_000;
 export const PIECE_SOCKET_BYTES = 256 * KIB;
 /** Connections to parents at once: each is one piece. */
 export const VORTEX_CONNECTIONS_MAX = 256;
-/** Connections that are served pieces at once; further ones wait in the kernel. */
+/** Connections that are served pieces at once; further ones are closed, and their peers ask elsewhere. */
 export const SERVED_PIECES_MAX = 512;
 /** Connections that may wait in the kernel until they are accepted. */
 export const SERVER_BACKLOG = 1024;

@@ -136,7 +136,8 @@ class PieceSync {
   #announcement(number: number): SyncPiecesResponse {
     const { offset, length } = pieceRange(this.#task.record, number);
     const { ip, tcpPort } = this.#options.address();
-    return { number, offset, length, ip, tcpPort };
+    // As proto3 wants it, and Dragonfly does it: a 0 is not on the wire.
+    return { ...(number === 0 ? {} : { number, offset }), length, ip, tcpPort };
   }
 
   /** @throws NotFoundError, P2pfsError when the task is gone or failed meanwhile */

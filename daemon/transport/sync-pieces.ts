@@ -85,7 +85,7 @@ export class SyncPiecesAnnouncements implements Announcements {
   }
 }
 
-/** Loopback, unspecified, link-local and multicast: no place of another host. */
+/** Loopback, unspecified, link-local and multicast: no place of another host. Mapped IPv4 is looked up as what it maps. */
 const NO_HOST = new BlockList();
 for (const [net, prefix] of [
   ["0.0.0.0", 8],
@@ -96,7 +96,6 @@ for (const [net, prefix] of [
   NO_HOST.addSubnet(net, prefix, "ipv4");
 for (const [net, prefix] of [
   ["::", 127],
-  ["::ffff:0:0", 96],
   ["fe80::", 10],
   ["ff00::", 8],
 ] as const)

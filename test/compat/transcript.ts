@@ -18,6 +18,13 @@ export interface Line {
   readonly code?: number;
   readonly message?: string;
   readonly redacted?: readonly string[];
+  /** Of a vortex packet: its bytes, up to where content begins. */
+  readonly hex?: string;
+  readonly tag?: number;
+  /** Of a vortex packet's value or of content. */
+  readonly length?: number;
+  /** Bytes of the same connection after a vortex request. */
+  readonly extra?: number;
 }
 
 /** A call of one host to another. */

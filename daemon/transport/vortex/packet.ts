@@ -96,6 +96,12 @@ export function decodeHeader(bytes: Buffer): PacketHeader {
   return { id: bytes.readUInt8(0), tag: bytes.readUInt8(1), length: bytes.readUInt32BE(2) };
 }
 
+/** Whether a request may follow the header: other packets are not waited for. @param bytes HEADER_BYTES at least */
+export function beginsRequest(bytes: Buffer): boolean {
+  const { tag, length } = decodeHeader(bytes);
+  return familyOf(tag) !== undefined && length === REQUEST_BYTES;
+}
+
 /** @param bytes REQUEST_PACKET_BYTES. @returns undefined for what is no request */
 export function decodeRequest(bytes: Buffer): (PieceRequest & { readonly id: number }) | undefined {
   const { id, tag, length } = decodeHeader(bytes);

@@ -18,10 +18,12 @@ import {
 import type { Logger } from "../../../base/logger.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
 import {
+  beginsRequest,
   decodeRequest,
   ERROR_CODE,
   encodeContent,
   encodeError,
+  HEADER_BYTES,
   type PieceMetadata,
   type PieceRequest,
   REQUEST_PACKET_BYTES,
@@ -72,7 +74,7 @@ export class PieceServer {
   constructor(options: PieceServerOptions) {
     this.#options = options;
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
-    // Beyond it the kernel keeps them waiting, which is what a busy parent should do.
+    // Beyond it they are closed at once: their peers ask another parent.
     this.#server.maxConnections = SERVED_PIECES_MAX;
   }
 
@@ -169,7 +171,8 @@ export class PieceServer {
       };
       const onData = (chunk: Buffer) => {
         came = Buffer.concat([came, chunk]);
-        if (came.length >= REQUEST_PACKET_BYTES)
+        if (came.length >= HEADER_BYTES && !beginsRequest(came)) settle(undefined);
+        else if (came.length >= REQUEST_PACKET_BYTES)
           settle(decodeRequest(came.subarray(0, REQUEST_PACKET_BYTES)));
       };
       socket.on("data", onData);

@@ -109,6 +109,27 @@ for (const [what, lie] of Object.entries(LIES))
     await close();
   });
 
+test("a parent may name another of its addresses", async () => {
+  const { announcements, parent, close } = world();
+  const told = await parent();
+  const heard: string[] = [];
+  const pieces = [0, 1, 2];
+  const over = announcements.listen(
+    addressOf(told),
+    { taskId: TASK, pieces },
+    ({ ip }) => void heard.push(ip),
+    AbortSignal.timeout(60_000),
+  );
+  await told.heardBy(1);
+  const ips = ["10.77.0.11", "192.168.1.9", "2001:db8::7"];
+  for (const [number, ip] of ips.entries()) told.say({ ...GOOD, number, ip });
+  await until(() => heard.length === 3);
+  told.end();
+  await over;
+  assert.deepEqual(heard, ips);
+  await close();
+});
+
 test("a piece that is served over QUIC alone is passed over", async () => {
   const { announcements, parent, close } = world();
   const told = await parent();
