@@ -10,6 +10,7 @@ import { makeFolder } from "../base/folder.ts";
 import { BUSY_DAEMON_MS, DAEMON_RETURN_LOOK_MS, DAEMON_START_MS } from "../base/limits.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import type { Until } from "../daemon/lifetime.ts";
+import { schedulerListName } from "../daemon/manager/list-name.ts";
 import { holderIsPresent } from "../holder/presence.ts";
 import { ask, DaemonClient, daemonAnswers } from "./daemon-client.ts";
 import type { Home, HomeOptions } from "./home.ts";
@@ -48,14 +49,18 @@ async function daemonReturns(home: Home): Promise<boolean> {
   return false;
 }
 
-/** A --config that was given must be the one the daemon runs with. */
+/** A --config and the --scheduler that were given must be those the daemon runs with. */
 async function checkedConfig(home: Home): Promise<DaemonClient> {
   const client = new DaemonClient(home.socketPath);
-  if (home.options.config === undefined) return client;
+  const { config, scheduler } = home.options;
+  if (config === undefined && scheduler === undefined) return client;
   try {
     const [{ digest }, running] = await Promise.all([home.loaded(), ask(client.control, "status", {})]);
-    if (running.configDigest === digest) return client;
-    throw otherConfig(home.options.config, running.pid);
+    if (config !== undefined && running.configDigest !== digest) throw otherConfig(config, running.pid);
+    const source = running.cluster?.source ?? "";
+    if (scheduler !== undefined && source !== schedulerListName(scheduler))
+      throw otherCluster(scheduler, source, running.pid);
+    return client;
   } catch (error) {
     client.close();
     throw error;
@@ -66,6 +71,14 @@ function otherConfig(config: string, pid: number): P2pfsError {
   return new P2pfsError(
     "FAILED_PRECONDITION",
     `the running daemon (pid ${pid}) has another configuration than ${config}; stop it first`,
+  );
+}
+
+function otherCluster(scheduler: readonly string[], source: string, pid: number): P2pfsError {
+  const cluster = source === "" ? "in no cluster" : `in the cluster of ${source}`;
+  return new P2pfsError(
+    "FAILED_PRECONDITION",
+    `the running daemon (pid ${pid}) is ${cluster}, not in that of ${scheduler.join(", ")}; stop it first`,
   );
 }
 

@@ -15,6 +15,7 @@ import type { Config } from "./config/config.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import { HostFigures } from "./host-figures/figures.ts";
 import { hostMessage } from "./host-figures/host-figures.ts";
+import { claimHost, type HostClaim } from "./identity/host-claim.ts";
 import { podName } from "./identity/identity.ts";
 import { machineAddresses } from "./identity/machine.ts";
 import { type BlockQuestion, isBlocked, NO_BLOCK_LISTS } from "./manager/block-list.ts";
@@ -48,6 +49,7 @@ export interface ClusterOptions {
 
 /** The parts of a host that is in a cluster. */
 interface Members {
+  readonly claim: HostClaim;
   readonly scheduler: ClusterScheduler;
   readonly dynconfig: Dynconfig;
 }
@@ -79,13 +81,14 @@ export class Cluster implements ClusterFace {
 
   /**
    * Asks nobody yet.
-   * @throws InvalidInputError for addresses and certificates that are none, P2pfsError when certificates cannot be read
+   * @throws P2pfsError BUSY when another daemon of this machine has the host's id, InvalidInputError for addresses and certificates that are none, P2pfsError when certificates cannot be read
    */
   static async open(options: ClusterOptions): Promise<Cluster> {
     const { clock, log, config, identity, newPeerId } = options;
     const source = await directorySource(options);
     if (source === undefined) return new Cluster(options, () => undefined);
     const credentials = await loadCredentials(config.scheduler);
+    const claim = await claimHost(hostId(identity));
     return new Cluster(options, (cluster) => {
       const scheduler = new ClusterScheduler({
         clock,
@@ -107,7 +110,7 @@ export class Cluster implements ClusterFace {
         refreshMs: config.dynconfig.refreshInterval,
         onChange: ({ schedulers }) => scheduler.use(schedulers),
       });
-      return { scheduler, dynconfig };
+      return { claim, scheduler, dynconfig };
     });
   }
 
@@ -152,6 +155,7 @@ export class Cluster implements ClusterFace {
   async close(): Promise<void> {
     await this.#members?.dynconfig.close();
     await this.scheduler.close();
+    await this.#members?.claim.close();
   }
 
   async #host(): Promise<Host> {

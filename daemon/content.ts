@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { P2pfsError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
+import { allowedEngine } from "./allowed-engine.ts";
 import { addressesWith, Cluster } from "./cluster.ts";
 import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
@@ -112,8 +113,11 @@ export async function openContent(
     down,
   });
   started("engine", () => engine.close());
+  const allowed = allowedEngine(engine, ({ url, tag = "", application = "" }) =>
+    cluster.refuseBlocked({ url, tag, application }),
+  );
   const tree = await Tree.open({
-    engine,
+    engine: allowed,
     sourceOf,
     facts: storage.facts,
     clock,

@@ -8,6 +8,7 @@ import { formatHostPort, parseHostPort } from "../rpc/endpoint.ts";
 import type { RingAddress } from "../task/hash-ring.ts";
 import { NO_BLOCK_LISTS } from "./block-list.ts";
 import type { AddressesOf, DirectorySource } from "./directory.ts";
+import { schedulerListName } from "./list-name.ts";
 
 /** Port of a scheduler unless an address names another. */
 export const SCHEDULER_PORT = 8002;
@@ -50,7 +51,7 @@ export class NamedSchedulers implements DirectorySource {
     for (const name of names) parseHostPort(name, SCHEDULER_PORT);
     this.#names = names;
     this.#addressesOf = addressesOf;
-    this.what = `the scheduler list ${names.join(", ")}`;
+    this.what = schedulerListName(names);
   }
 
   async list() {

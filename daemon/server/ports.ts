@@ -98,7 +98,8 @@ export interface ClusterFace {
     readonly url: string;
     readonly application: string;
     readonly tag: string;
-    readonly priority: number;
+    /** Of a request that names one. */
+    readonly priority?: number;
   }): void;
   state(): ClusterState;
   /** Tells the schedulers that this host is gone for good. @throws P2pfsError when one was not told */
