@@ -12,7 +12,7 @@ import { BufferPool } from "../../../../base/file-pump.ts";
 import { BLOCK_BYTES, PIECE_REQUEST_MS } from "../../../../base/limits.ts";
 import { silentLogger } from "../../../../base/logger.ts";
 import { decodeAnswer, encodeRequest } from "../../../../daemon/transport/vortex/packet.ts";
-import { PieceServer } from "../../../../daemon/transport/vortex/piece-server.ts";
+import { PieceServer, type PieceServerOptions } from "../../../../daemon/transport/vortex/piece-server.ts";
 import { VortexTcpTransport } from "../../../../daemon/transport/vortex/tcp-transport.ts";
 import { seededRandom } from "../../../base/seeded-random.ts";
 import { scopeOf } from "../../../system/scope.ts";
@@ -20,7 +20,11 @@ import { scopeOf } from "../../../system/scope.ts";
 const TASK = "cd".repeat(32);
 const PIECE_BYTES = 4 * BLOCK_BYTES;
 
-async function world(t: TestContext, clock = new FakeClock()) {
+async function world(
+  t: TestContext,
+  clock = new FakeClock(),
+  options: Pick<PieceServerOptions, "allow"> = {},
+) {
   const scope = scopeOf(t);
   const folder = await scope.folder();
   const bytes = seededRandom("pieces").bytes(2 * PIECE_BYTES + 17);
@@ -31,6 +35,7 @@ async function world(t: TestContext, clock = new FakeClock()) {
     clock,
     log: silentLogger,
     buffers: new BufferPool(4 * BLOCK_BYTES),
+    ...options,
     store: {
       async piece({ taskId, piece }) {
         const offset = piece * PIECE_BYTES;
@@ -153,7 +158,12 @@ describe("the vortex piece server", () => {
   });
 
   test("close ends what is being served, and is idempotent", async (t) => {
-    const { server, port, open } = await world(t);
+    // A piece may fit between the sockets as a whole, and be over before anybody looks: this one waits for its bandwidth.
+    const allow = (_bytes: number, signal: AbortSignal) =>
+      new Promise<void>((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+      );
+    const { server, port, open } = await world(t, new FakeClock(), { allow });
     const socket = connect({ host: "127.0.0.1", port }, () =>
       socket.write(encodeRequest({ family: "standard", taskId: TASK, piece: 0 }, 1)),
     );
