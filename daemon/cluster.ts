@@ -11,6 +11,7 @@ import { HELD_TASKS_ANNOUNCED_MAX } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { VERSION } from "../base/version.ts";
 import type { Host } from "../proto/gen/common/v2/Host.ts";
+import type { Task, Task } from "../proto/gen/common/v2/Task.ts";
 import type { Config } from "./config/config.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import { HostFigures } from "./host-figures/figures.ts";
@@ -137,6 +138,14 @@ export class Cluster implements ClusterFace {
       throw new PermissionError("download rejected by blocklist policy");
   }
 
+  async statTask(taskId: string, signal: AbortSignal): Promise<Task | undefined> {
+    return this.#members?.scheduler.statTask(taskId, signal);
+  }
+
+  async forgetTask(taskId: string): Promise<void> {
+    await this.#members?.scheduler.deleteTask(taskId);
+  }
+
   state(): ClusterState {
     return {
       hostId: hostId(this.#options.identity),
@@ -144,6 +153,16 @@ export class Cluster implements ClusterFace {
       failure: this.#members?.dynconfig.failure ?? "",
       schedulers: this.#members?.scheduler.schedulers() ?? [],
     };
+  }
+
+  async statTask(taskId: string): Promise<Task | undefined> {
+    // Not known there, or nobody to ask: this host's own knowledge is left.
+    return this.#members?.scheduler.statTask(taskId).catch(() => undefined);
+  }
+
+  async taskDeleted(taskId: string): Promise<void> {
+    // Told again by the next comparison of what is held with what was told.
+    await this.#members?.scheduler.deleteTask(taskId).catch(() => {});
   }
 
   /** Tells the schedulers that this host is gone for good. @throws P2pfsError when one was not told */

@@ -16,8 +16,15 @@ import { localTask, schedulerTask } from "./messages.ts";
 import { withoutSecrets } from "./network-download.ts";
 import type { ServiceContext } from "./ports.ts";
 
-/** @throws NotFoundError, InvalidInputError */
-export function statTask(context: ServiceContext, taskId: string): Task {
+/**
+ * As the cluster knows the task; where there is none, or it knows nothing of it, as this host does.
+ * @throws NotFoundError, InvalidInputError
+ */
+export async function statTask(context: ServiceContext, taskId: string): Promise<Task> {
+  if (!isTaskId(taskId)) throw new InvalidInputError("a task id is 64 lower-case hexadecimal digits");
+  const task = await context.cluster.statTask(taskId);
+  // Headers are those of whoever registered it, and may hold his secrets.
+  if (task !== undefined) return { ...task, url: loggableUrl(task.url ?? ""), requestHeader: {} };
   const record = known(context, taskId, "task not found");
   return schedulerTask(record, loggableUrl(record.url));
 }
@@ -35,6 +42,7 @@ export function listLocalTasks(context: ServiceContext): ListLocalTasksResponse 
 export async function deleteTask(context: ServiceContext, taskId: string): Promise<void> {
   known(context, taskId, "task not found");
   await context.engine.delete(taskId);
+  await context.cluster.taskDeleted(taskId);
 }
 
 function known(context: ServiceContext, taskId: string, absent: string): TaskRecord {

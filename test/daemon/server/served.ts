@@ -100,6 +100,8 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
     cluster: {
       refuseBlocked() {},
       state: () => ({ hostId: HOST_ID, source: "", failure: "", schedulers: [] }),
+      statTask: async () => undefined,
+      async taskDeleted() {},
       async leave() {},
     },
     facts: {
