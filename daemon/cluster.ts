@@ -11,7 +11,7 @@ import { HELD_TASKS_ANNOUNCED_MAX } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { VERSION } from "../base/version.ts";
 import type { Host } from "../proto/gen/common/v2/Host.ts";
-import type { Task, Task } from "../proto/gen/common/v2/Task.ts";
+import type { Task } from "../proto/gen/common/v2/Task.ts";
 import type { Config } from "./config/config.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import { HostFigures } from "./host-figures/figures.ts";
@@ -136,14 +136,6 @@ export class Cluster implements ClusterFace {
     const lists = this.#members?.dynconfig.directory.blockLists ?? NO_BLOCK_LISTS;
     if (isBlocked(lists.task?.download, download))
       throw new PermissionError("download rejected by blocklist policy");
-  }
-
-  async statTask(taskId: string, signal: AbortSignal): Promise<Task | undefined> {
-    return this.#members?.scheduler.statTask(taskId, signal);
-  }
-
-  async forgetTask(taskId: string): Promise<void> {
-    await this.#members?.scheduler.deleteTask(taskId);
   }
 
   state(): ClusterState {

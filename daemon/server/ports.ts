@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { Task, Task } from "../../proto/gen/common/v2/Task.ts";
+import type { Task } from "../../proto/gen/common/v2/Task.ts";
 import type { EngineApi } from "../engine/open-task.ts";
 import type { SourceOf, SourceRequest } from "../source/source.ts";
 import type { DaemonMetrics } from "./metrics.ts";
@@ -102,13 +102,6 @@ export interface ClusterFace {
     /** Of a request that names one. */
     readonly priority?: number;
   }): void;
-  /**
-   * The scheduler's word on a task; undefined for a host by itself.
-   * @throws NotFoundError when it knows none, UnavailableError
-   */
-  statTask(taskId: string, signal: AbortSignal): Promise<Task | undefined>;
-  /** Tells the scheduler that the task is not here any more. @throws UnavailableError */
-  forgetTask(taskId: string): Promise<void>;
   state(): ClusterState;
   /** What the task's scheduler knows of it; undefined when it knows nothing, or none can be asked. Never fails. */
   statTask(taskId: string): Promise<Task | undefined>;
