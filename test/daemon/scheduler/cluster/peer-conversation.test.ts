@@ -1,7 +1,7 @@
 /** The conversation as a state machine: what is said in which state, and what the placement is. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PIECES_BEFORE_ANSWER_MAX } from "../../../../base/limits.ts";
+import { CANDIDATE_PARENTS_MAX, PIECES_BEFORE_ANSWER_MAX } from "../../../../base/limits.ts";
 import { PeerConversation } from "../../../../daemon/scheduler/cluster/peer-conversation.ts";
 import type { PeerRegistration } from "../../../../daemon/scheduler/scheduler.ts";
 import { standardTaskId } from "../../../../daemon/task/ids.ts";
@@ -169,6 +169,16 @@ describe("a conversation", () => {
     });
     talk.answered(answer({ normalTaskResponse: { candidateParents: [peer("10.0.0.1-me")] } }));
     assert.equal(talk.placement.kind, "back-to-source");
+  });
+
+  test("takes no more parents of one answer than it can use", () => {
+    const talk = conversation();
+    talk.begin();
+    const candidateParents = Array.from({ length: CANDIDATE_PARENTS_MAX + 10 }, (_, index) =>
+      peer(`h${index}`),
+    );
+    talk.answered(answer({ normalTaskResponse: { candidateParents } }));
+    assert.equal(talk.placement.kind === "parents" && talk.placement.parents.length, CANDIDATE_PARENTS_MAX);
   });
 
   test("keeps its parents when the scheduler is lost, and goes to the source when it has none", () => {
