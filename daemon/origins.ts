@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { FetchResult } from "../base/destination.ts";
 import { NotSupportedError } from "../base/errors.ts";
 import { FETCH_BUFFER_BYTES_MAX } from "../base/limits.ts";
+import { TokenBucket } from "../base/token-bucket.ts";
 import { VERSION } from "../base/version.ts";
 import { loadNativeAddon, NativeAddon } from "../native/linux/addon.ts";
 import type { Config } from "./config/config.ts";
@@ -77,8 +78,11 @@ export function openOrigins(options: OriginsOptions): Origins {
   // The header of every request is meant for HTTP origins: in a store's signed request it could break the signature.
   const requestHeader = backend.requestHeader ?? {};
   const stores = { ...http, maxRetries: backend.maxRetries };
+  const bandwidth = new TokenBucket({ clock, perSecond: config.download.backToSourceBandwidthLimit });
   const web = new HttpSource({ ...stores, requestHeader });
-  const sources = [web, ossSource(stores), s3Source(stores)].map((each) => new MeteredSource(each, metrics));
+  const sources = [web, ossSource(stores), s3Source(stores)].map(
+    (each) => new MeteredSource(each, metrics, (bytes, signal) => bandwidth.take(bytes, signal)),
+  );
   const byScheme = new Map(sources.flatMap((each) => each.schemes.map((scheme) => [scheme, each] as const)));
   let closing: Promise<void> | undefined;
   return {
@@ -109,8 +113,15 @@ export class MeteredSource implements Source {
   readonly schemes: readonly string[];
   readonly #source: Source;
   readonly #metrics: DaemonMetrics;
+  readonly #allow: (bytes: number, signal: AbortSignal) => Promise<void>;
 
-  constructor(source: Source, metrics: DaemonMetrics) {
+  /** @param allow resolves when so many bytes may be fetched (download.backToSourceBandwidthLimit); default: at once */
+  constructor(
+    source: Source,
+    metrics: DaemonMetrics,
+    allow: (bytes: number, signal: AbortSignal) => Promise<void> = async () => {},
+  ) {
+    this.#allow = allow;
     this.schemes = source.schemes;
     this.#source = source;
     this.#metrics = metrics;
@@ -121,8 +132,9 @@ export class MeteredSource implements Source {
     return this.#measured(request.url, "HEAD", this.#source.stat(request, signal));
   }
 
-  read(request: SourceReadRequest, signal: AbortSignal): Promise<FetchResult> {
+  async read(request: SourceReadRequest, signal: AbortSignal): Promise<FetchResult> {
     const { into } = request;
+    await this.#allow(into.length ?? 0, signal);
     const counted: SourceReadRequest = {
       ...request,
       into: {

@@ -2,6 +2,7 @@
 import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock } from "../base/clock.ts";
 import { FETCH_BUFFER_BYTES_MAX } from "../base/limits.ts";
+import { TokenBucket } from "../base/token-bucket.ts";
 import type { Config } from "./config/config.ts";
 import type { Announcements } from "./transport/announcements.ts";
 import { ParentChannels } from "./transport/parent-channels.ts";
@@ -10,6 +11,7 @@ import { SyncHostLoads } from "./transport/sync-host.ts";
 import { SyncPiecesAnnouncements } from "./transport/sync-pieces.ts";
 import type { Transport } from "./transport/transport.ts";
 import { VortexTcpTransport } from "./transport/vortex/tcp-transport.ts";
+import { withinBandwidth } from "./upload/bandwidth.ts";
 import { mutualTlsOf } from "./upload/serving.ts";
 
 export interface PeerClients {
@@ -35,7 +37,10 @@ export async function openPeerClients(options: {
   const silenceMs = config.download.collectedPieceTimeout;
   const announcements = new SyncPiecesAnnouncements({ channels, clock, hostId: host.id, silenceMs });
   const loads = new SyncHostLoads({ channels, clock, hostId: host.id, newPeerId: () => host.newPeerId() });
-  const transport = new VortexTcpTransport({ clock, buffers: new BufferPool(FETCH_BUFFER_BYTES_MAX) });
+  const transport = withinBandwidth(
+    new VortexTcpTransport({ clock, buffers: new BufferPool(FETCH_BUFFER_BYTES_MAX) }),
+    new TokenBucket({ clock, perSecond: config.download.bandwidthLimit }),
+  );
   return {
     announcements,
     transport,

@@ -14,7 +14,7 @@ import type { SyncHostRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncHo
 import type { SyncPiecesRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesRequest.ts";
 import type { SyncPiecesResponse } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
 import { DfdaemonUpload, Health } from "../../proto/local.ts";
-import { deadlineForHeadersAlone } from "./call-interceptors.ts";
+import { deadlineForHeadersAlone, withinRate } from "./call-interceptors.ts";
 import { type Send, streaming, unary } from "./calls.ts";
 import { type DownloadAnswer, Downloads } from "./download-task.ts";
 import { refusedCalls, stopServer, withEncodedAnswers } from "./grpc-service.ts";
@@ -43,6 +43,8 @@ export interface UploadServerOptions {
   readonly shares: boolean;
   /** Default: no TLS. */
   readonly tls?: MutualTls;
+  /** Whether one more call may begin now (upload.server.requestRateLimit); default: yes. */
+  readonly mayBegin?: () => boolean;
 }
 
 const SERVICE = "dfdaemon.v2.DfdaemonUpload";
@@ -72,7 +74,7 @@ export class UploadServer {
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": UPLOAD_STREAMS_MAX,
       "grpc.max_connection_idle_ms": UPLOAD_IDLE_MS,
-      interceptors: [deadlineForHeadersAlone(LISTENED_TO)],
+      interceptors: [withinRate(options.mayBegin ?? (() => true)), deadlineForHeadersAlone(LISTENED_TO)],
     });
     this.#server.addService(withEncodedAnswers(DfdaemonUpload.service), this.#handlers());
     this.#server.addService(Health.service, { Check: this.#health.check, Watch: this.#health.watch });

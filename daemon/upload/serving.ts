@@ -70,12 +70,19 @@ export class Serving {
       allow: (bytes, signal) => bucket.take(bytes, signal),
       onSent: (bytes) => context.metrics.uploaded(bytes),
     });
+    const { requestRateLimit, requestBufferSize } = upload.server;
+    const calls = new TokenBucket({
+      clock,
+      perSecond: requestRateLimit,
+      burst: requestRateLimit + requestBufferSize,
+    });
     let piecePort = 0;
     const server = new UploadServer({
       context,
       pieces: () => ({ ip: advertisedIp, tcpPort: piecePort }),
       network,
       shares,
+      mayBegin: () => calls.tryTake(1),
       ...(tls === undefined ? {} : { tls }),
     });
     const close = async () => {

@@ -214,10 +214,10 @@ describe("a key", () => {
 
   test("without effect in this version gets one warning when it differs from its default", () => {
     const { warnings } = load(
-      "upload: {server: {port: 4000}, disableShared: true}\nproxy: {rules: [{regex: a}, {regex: b}]}",
+      "upload: {server: {port: 4000}, disableShared: true}\ndownload: {protocol: quic}\nproxy: {rules: [{regex: a}, {regex: b}]}",
     );
     assert.deepEqual(warnings, [
-      "f.yaml: upload.disableShared has no effect in this version.",
+      "f.yaml: download.protocol has no effect in this version.",
       "f.yaml: proxy.rules has no effect in this version.",
     ]);
   });

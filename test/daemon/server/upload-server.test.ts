@@ -218,6 +218,19 @@ test("health: the whole serves from the start, the service once everything does"
   assert.equal((await failureOf(check("other"))).code, status.NOT_FOUND);
 });
 
+test("calls beyond the rate are refused in Dragonfly's words, and served again when there is room", async (t) => {
+  let left = 2;
+  const served = await serveUploads(t, { upload: { mayBegin: () => left-- > 0 } });
+  const check = () => ask(served.uploadHealth, "check", { service: "" });
+  await check();
+  await check();
+  const refused = await failureOf(check());
+  assert.equal(refused.code, status.RESOURCE_EXHAUSTED);
+  assert.equal(refused.details, "server is overloaded: too many requests, please retry later");
+  left = 1;
+  assert.equal((await check()).status, "SERVING");
+});
+
 test("every other call of the service is UNIMPLEMENTED", async (t) => {
   const served = await serveUploads(t);
   const ours = [
