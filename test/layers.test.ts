@@ -23,7 +23,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/host-figures": ["base", "proto"],
   "daemon/storage": ["base", "native", "daemon/task"],
   "daemon/tree": ["base", "daemon/task", "daemon/source", "daemon/engine", "fs/content-source.ts"],
-  "daemon/server": ["base", "daemon/task", "daemon/engine", "daemon/source", "daemon/config", "proto"],
+  "daemon/server": [
+    "base",
+    "daemon/task",
+    "daemon/rpc",
+    "daemon/engine",
+    "daemon/source",
+    "daemon/config",
+    "proto",
+  ],
   "daemon/config": ["base", "daemon/task"],
   "daemon/engine": [
     "base",

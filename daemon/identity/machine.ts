@@ -10,6 +10,7 @@ import type { Clock } from "../../base/clock.ts";
 import { DRAGONFLY_PROBE_MS } from "../../base/limits.ts";
 import { somebodyAnswers } from "../../base/socket-probe.ts";
 import { asksServing } from "../rpc/health-check.ts";
+import { OWN_HEALTH_NAME } from "../rpc/own-health.ts";
 import type { MachineAddress, MachineFacts } from "./identity.ts";
 
 /** Where Dragonfly's dfdaemon serves unless it is told otherwise. */
@@ -25,10 +26,8 @@ export const DRAGONFLY_PLACES: DragonflyPlaces = {
   piecePort: 4005,
 };
 
-/** The service whose health Dragonfly's dfdaemon tells by name; ours tells p2pfs.v1 services beside it. */
+/** The service whose health Dragonfly's dfdaemon tells by name. */
 const UPLOAD_SERVICE = "dfdaemon.v2.DfdaemonUpload";
-/** Only a daemon of ours knows it. */
-const OWN_SERVICE = "p2pfs.v1.Pieces";
 
 /** @param places default Dragonfly's own */
 export async function machineFacts(clock: Clock, places = DRAGONFLY_PLACES): Promise<MachineFacts> {
@@ -58,7 +57,7 @@ async function dragonflyServes(clock: Clock, places: DragonflyPlaces): Promise<b
   const plain = credentials.createInsecure();
   const [dragonfly, own] = await Promise.all([
     asksServing(address, plain, options, UPLOAD_SERVICE),
-    asksServing(address, plain, options, OWN_SERVICE),
+    asksServing(address, plain, options, OWN_HEALTH_NAME),
   ]);
   return dragonfly && !own;
 }

@@ -33,6 +33,8 @@ export interface MemorySchedulerOptions {
   readonly port: number;
   /** It is as old as before `metadata_only`: such registrations are answered as any other. Default false. */
   readonly withoutMetadataOnly?: boolean;
+  /** Default: none are asked for, and none shown. */
+  readonly credentials?: ServerCredentials;
 }
 
 /** A peer and the stream it is told on. */
@@ -71,7 +73,7 @@ export class MemorySchedulerServer {
     server.addService(Health.service, { check: answering(() => ({ status: "SERVING" })) } as never);
     server.addService(Scheduler.service, handlers(known) as never);
     const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      server.bindAsync(address, options.credentials ?? ServerCredentials.createInsecure(), (error, bound) =>
         error
           ? reject(new UnavailableError(`cannot listen on ${address}`, { cause: error }))
           : resolve(bound),

@@ -3,9 +3,16 @@
  * Nobody who calls is trusted: messages are bounded, no path of this host is touched, and content of other families of tasks
  * is not served. Pieces themselves travel over vortex.
  */
+import { type AddressInfo, createServer, type Server as TcpServer } from "node:net";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { UnavailableError } from "../../base/errors.ts";
-import { UPLOAD_IDLE_MS, UPLOAD_MESSAGE_BYTES_MAX, UPLOAD_STREAMS_MAX } from "../../base/limits.ts";
+import {
+  SERVER_BACKLOG,
+  UPLOAD_CONNECTIONS_MAX,
+  UPLOAD_IDLE_MS,
+  UPLOAD_MESSAGE_BYTES_MAX,
+  UPLOAD_STREAMS_MAX,
+} from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { Host } from "../../proto/gen/common/v2/Host.ts";
 import type { DfdaemonUploadHandlers } from "../../proto/gen/dfdaemon/v2/DfdaemonUpload.ts";
@@ -14,6 +21,7 @@ import type { SyncHostRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncHo
 import type { SyncPiecesRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesRequest.ts";
 import type { SyncPiecesResponse } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
 import { DfdaemonUpload, Health } from "../../proto/local.ts";
+import { OWN_HEALTH_NAME } from "../rpc/own-health.ts";
 import { deadlineForHeadersAlone, withinRate } from "./call-interceptors.ts";
 import { type Send, streaming, unary } from "./calls.ts";
 import { type DownloadAnswer, Downloads } from "./download-task.ts";
@@ -55,10 +63,11 @@ const LISTENED_TO = [`/${SERVICE}/SyncPieces`, `/${SERVICE}/SyncHost`];
 export class UploadServer {
   readonly #options: UploadServerOptions;
   readonly #server: Server;
-  readonly #health = new HealthService([SERVICE]);
+  readonly #health = new HealthService([SERVICE, OWN_HEALTH_NAME]);
   readonly #downloads: Downloads;
   readonly #pieceSyncs: PieceSyncs;
   readonly #hostSyncs: HostSyncs;
+  #listener: TcpServer | undefined;
   /** Ends the calls that last as long as their clients like. */
   readonly #stopping = new AbortController();
   #closing: Promise<void> | undefined;
@@ -95,14 +104,16 @@ export class UploadServer {
       tls === undefined
         ? ServerCredentials.createInsecure()
         : ServerCredentials.createSsl(tls.ca, [{ private_key: tls.key, cert_chain: tls.cert }], true);
-    const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+    const injector = this.#server.createConnectionInjector(credentials);
+    // Connections of our own making, because grpc-js' listener takes any number of them.
+    const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+    listener.maxConnections = UPLOAD_CONNECTIONS_MAX;
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, credentials, (error, bound) => {
-        if (error === null) return resolve(bound);
-        // grpc-js hands on the words of the error without its code.
-        const code = /EADDRINUSE|EACCES|EADDRNOTAVAIL/.exec(error.message)?.[0];
-        const cause = code === undefined ? error : Object.assign(error, { code });
-        reject(fromUnknown(cause, `cannot listen on ${address}`));
+      const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+      listener.once("error", (error) => reject(fromUnknown(error, `cannot listen on ${address}`)));
+      listener.listen({ host: ip, port, backlog: SERVER_BACKLOG }, () => {
+        this.#listener = listener;
+        resolve((listener.address() as AddressInfo).port);
       });
     });
   }
@@ -120,6 +131,7 @@ export class UploadServer {
   async #close(): Promise<void> {
     this.#health.setServing(false);
     this.#stopping.abort(new UnavailableError("the daemon is stopping", {}, "CLOSED"));
+    this.#listener?.close();
     await this.#downloads.close();
     await stopServer(this.#server, this.#options.context.clock);
   }

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { ServerCredentials } from "@grpc/grpc-js";
 import { systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { Cluster } from "../../daemon/cluster.ts";
@@ -12,6 +13,7 @@ import { workhomePaths } from "../../daemon/config/workhome.ts";
 import { MemorySchedulerServer } from "../../daemon/scheduler/memory-server.ts";
 import { standardTaskId } from "../../daemon/task/ids.ts";
 import type { TaskRecord } from "../../daemon/task/task-record.ts";
+import { makeCertificates, readCertificates } from "../origin/certificates.ts";
 
 function record(name: string, more: Partial<TaskRecord> = {}): TaskRecord {
   const url = `http://origin/${name}`;
@@ -179,6 +181,36 @@ describe("a host", { timeout: 60_000 }, () => {
     await assert.rejects(host.open(), { code: "BUSY" });
     await first.close();
     await (await host.open()).close();
+  });
+
+  test("shows the certificate that its schedulers ask for, and is told why where it has none", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "p2pfs-tls-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const files = await makeCertificates(folder);
+    const { ca, cert, key } = readCertificates(files);
+    const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
+    const server = await MemorySchedulerServer.start({
+      ip: "127.0.0.1",
+      port: 0,
+      credentials: ServerCredentials.createSsl(Buffer.from(ca), [pair], true),
+    });
+    t.after(() => server.close());
+    const { caFile, certificateFile, keyFile } = files;
+    const addrs = `addrs: ["127.0.0.1:${server.port}"]`;
+    const trusted = await open(
+      t,
+      `scheduler: {${addrs}, caCert: ${caFile}, cert: ${certificateFile}, key: ${keyFile}}`,
+    );
+    (await trusted.open()).start();
+    await until(() => server.hostIds.includes(trusted.id));
+    for (const tls of ["", `, caCert: ${caFile}`]) {
+      const cluster = await (await open(t, `scheduler: {${addrs}${tls}}`)).open();
+      cluster.start();
+      const refused = () =>
+        cluster.state().schedulers.find(({ serving, reason }) => !serving && reason !== "");
+      await until(() => refused() !== undefined && !refused()?.reason.includes("not asked"));
+    }
+    assert.deepEqual(server.hostIds, [trusted.id]);
   });
 
   test("whose certificates are incomplete is refused", async (t) => {

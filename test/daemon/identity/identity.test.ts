@@ -9,6 +9,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { systemClock } from "../../../base/clock.ts";
 import { advertisedAddress, chooseIdentity, podName } from "../../../daemon/identity/identity.ts";
 import { machineFacts } from "../../../daemon/identity/machine.ts";
+import { OWN_HEALTH_NAME } from "../../../daemon/rpc/own-health.ts";
 import { HealthService } from "../../../daemon/server/health-service.ts";
 import { hostId, peerId } from "../../../daemon/task/ids.ts";
 import { Health } from "../../../proto/load.ts";
@@ -77,7 +78,7 @@ test("Dragonfly's daemon is known by its socket, or by what its ports serve; our
   t.after(() => rm(folder, { recursive: true }));
   const socketPath = join(folder, "dfdaemon.sock");
   const dragonfly = await daemonOnPorts(t, ["dfdaemon.v2.DfdaemonUpload"]);
-  const ours = await daemonOnPorts(t, ["dfdaemon.v2.DfdaemonUpload", "p2pfs.v1.Pieces"]);
+  const ours = await daemonOnPorts(t, ["dfdaemon.v2.DfdaemonUpload", OWN_HEALTH_NAME]);
   const other = await daemonOnPorts(t, ["somebody.else"]);
   const serves = async (places: { uploadPort: number; piecePort: number }) =>
     (await machineFacts(systemClock, { socketPath, ...places })).dragonflyServes;
