@@ -513,6 +513,8 @@ export const SYNC_LOOK_MS = 1_000;
 export const SYNC_GRACE_MS = 5_000;
 /** Time between two figures of a host's network that a child is sent, ms (Dragonfly's). */
 export const SYNC_HOST_MS = 1_000;
+/** Connections of other hosts to the gRPC server at once; each child has two. Further ones are closed. */
+export const UPLOAD_CONNECTIONS_MAX = 1_024;
 /** Calls in flight on one connection of another host. */
 export const UPLOAD_STREAMS_MAX = 1_024;
 /** How long a connection of another host may be without a call, ms: longer than a pool of clients keeps one. */

@@ -16,6 +16,7 @@ import { OriginsDown } from "./engine/origins-down.ts";
 import { chooseIdentity } from "./identity/identity.ts";
 import { machineFacts } from "./identity/machine.ts";
 import { openOrigins } from "./origins.ts";
+import { openPeerClients } from "./peer-clients.ts";
 import { requestsFrom } from "./requests.ts";
 import type { DaemonMetrics } from "./server/metrics.ts";
 import type { HostNames } from "./server/ports.ts";
@@ -93,6 +94,8 @@ export async function openContent(
     records: () => storage.records(),
   });
   started("cluster", () => cluster.close());
+  const parents = cluster.scheduler.alone ? undefined : await openPeerClients({ config, clock, host });
+  started("peer-clients", () => parents?.close());
   const requestFor = requestsFrom(config.mount.roots);
   const { sourceOf } = sources;
   // The tree's listings and the engine's answers ask the same origins: one wait for a dead one is enough.
@@ -104,6 +107,7 @@ export async function openContent(
     storage,
     sourceOf,
     scheduler: cluster.scheduler,
+    ...(parents === undefined ? {} : { parents }),
     newPeerId: host.newPeerId,
     requestFor,
     readDeadlineMs: config.mount.readTimeout,

@@ -5,6 +5,7 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { SourceOf } from "../source/source.ts";
 import type { StoredTask } from "../storage/storage.ts";
 import type { Announcements } from "../transport/announcements.ts";
+import type { ParentLoads } from "../transport/parent-loads.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { FetchSlots } from "./fetch-slots.ts";
 import type { RoomClaims } from "./room-claims.ts";
@@ -16,6 +17,8 @@ export interface ParentAccess {
   readonly announcements: Announcements;
   /** How their pieces come. */
   readonly transport: Transport;
+  /** How busy they are; default: as the scheduler says. */
+  readonly loads?: ParentLoads;
 }
 
 /** What a task needs of its surroundings. One object, made by the engine. */

@@ -141,9 +141,7 @@ export class TaskParents {
     const placement = session.placement();
     if (placement.kind === "parents") {
       for (const parent of placement.parents) {
-        const { peerId, hostId, maxSendRate, sendRate } = parent;
-        const freeRate = Math.max(maxSendRate - sendRate, maxSendRate / 10);
-        if (this.#book.add({ peerId, hostId, freeRate })) this.#listen(parent);
+        if (this.#book.isNew(parent.peerId)) this.#listen(parent);
       }
     }
     this.#changed();
@@ -154,7 +152,12 @@ export class TaskParents {
     if (parents === undefined) return;
     const stored = this.#stored;
     const taskId = stored.record.id;
-    const { peerId } = parent;
+    const { peerId, hostId, maxSendRate, sendRate } = parent;
+    const load = parents.loads?.watch(parent);
+    // What its scheduler last heard, until it speaks for itself.
+    const told = Math.max(maxSendRate - sendRate, maxSendRate / 10);
+    const freeRate = () => load?.freeRate() ?? told;
+    this.#book.add({ peerId, hostId, freeRate });
     const pieces = Array.from({ length: stored.pieceCount }, (_, piece) => piece).filter(
       (piece) => !stored.hasPiece(piece),
     );
@@ -180,6 +183,7 @@ export class TaskParents {
       )
       .finally(() => {
         this.#listening.delete(listening);
+        load?.close();
         if (this.#closing.signal.aborted) return;
         if (!book.isAlive) this.#session?.reschedule("no parent is left");
         this.#changed();

@@ -8,8 +8,8 @@ import { ANNOUNCE_GATHER_MS, PARENT_FETCHES_MAX, PARENT_PATIENCE_MS } from "../.
 export interface BookedParent {
   readonly peerId: string;
   readonly hostId: string;
-  /** Bits a second it could send besides what it sends; 0: unknown. */
-  readonly freeRate: number;
+  /** Bits a second it could send now besides what it sends; 0: unknown. */
+  readonly freeRate: () => number;
 }
 
 /** Where a piece of a parent may be fetched. */
@@ -30,7 +30,7 @@ export type PieceChoice =
 export type Patience = keyof typeof PARENT_PATIENCE_MS;
 
 interface Entry {
-  parent: BookedParent;
+  readonly parent: BookedParent;
   readonly pieces: Map<number, PiecePlace>;
   /** It may announce more. */
   listening: boolean;
@@ -61,20 +61,14 @@ export class ParentBook {
     return false;
   }
 
-  has(peerId: string): boolean {
-    return this.#parents.has(peerId);
+  /** Whether a parent would be a new one: neither known nor dropped. */
+  isNew(peerId: string): boolean {
+    return !this.#dropped.has(peerId) && !this.#parents.has(peerId);
   }
 
-  /** Takes a parent in, or its newer figures. @returns false for one that was dropped, or is known already */
-  add(parent: BookedParent): boolean {
-    if (this.#dropped.has(parent.peerId)) return false;
-    const known = this.#parents.get(parent.peerId);
-    if (known !== undefined) {
-      known.parent = parent;
-      return false;
-    }
+  /** Takes a new parent in. */
+  add(parent: BookedParent): void {
     this.#parents.set(parent.peerId, { parent, pieces: new Map(), listening: true, fetching: 0 });
-    return true;
   }
 
   announce(peerId: string, piece: number, place: PiecePlace, nowMs: number): void {
@@ -151,7 +145,7 @@ function choiceOf(entry: Entry, piece: number): PieceChoice {
 
 /** One of them, the more likely the more it could send, and the less it sends to us already. */
 function drawn(entries: readonly Entry[], random: number): Entry {
-  const weights = entries.map(({ parent, fetching }) => (parent.freeRate || UNKNOWN_RATE) / (1 + fetching));
+  const weights = entries.map(({ parent, fetching }) => (parent.freeRate() || UNKNOWN_RATE) / (1 + fetching));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let rest = random * total;
   for (const [index, weight] of weights.entries()) {
