@@ -57,6 +57,7 @@ export class HeldTasks {
     });
     void this.#round.then(() => {
       this.#round = undefined;
+      if (this.#ending.signal.aborted) return;
       if (this.#again) this.look();
       else this.#timer = this.#options.clock.schedule(HELD_TASKS_LOOK_MS, () => this.look());
     });
