@@ -4,6 +4,7 @@ import { Metadata, ServerInterceptingCall, type ServerInterceptor, status } from
 /**
  * Dragonfly's client sends `grpc-timeout: 10000000u` with the streams it listens to for minutes: it means the time until the
  * headers, to which its own server applies it (tonic).
+ * It must be the first of a server's interceptors: it looks at the call itself.
  * @param methods paths of the calls that go on, "/package.Service/Method"
  */
 export function deadlineForHeadersAlone(methods: readonly string[]): ServerInterceptor {

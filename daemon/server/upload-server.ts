@@ -83,7 +83,8 @@ export class UploadServer {
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": UPLOAD_STREAMS_MAX,
       "grpc.max_connection_idle_ms": UPLOAD_IDLE_MS,
-      interceptors: [withinRate(options.mayBegin ?? (() => true)), deadlineForHeadersAlone(LISTENED_TO)],
+      // The first is nearest to the call itself, whose timer it looks for.
+      interceptors: [deadlineForHeadersAlone(LISTENED_TO), withinRate(options.mayBegin ?? (() => true))],
     });
     this.#server.addService(withEncodedAnswers(DfdaemonUpload.service), this.#handlers());
     this.#server.addService(Health.service, { Check: this.#health.check, Watch: this.#health.watch });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connect as connectTcp, type Socket } from "node:net";
 import { describe, test } from "node:test";
 import { status } from "@grpc/grpc-js";
-import { WIRE_ENTRIES_MAX } from "../../../base/limits.ts";
+import { UPLOAD_CONNECTIONS_MAX, WIRE_ENTRIES_MAX } from "../../../base/limits.ts";
 import { AddressGuard } from "../../../daemon/source/address-guard.ts";
 import type { SourceRequest } from "../../../daemon/source/source.ts";
 import type { Download } from "../../../proto/gen/common/v2/Download.ts";
@@ -229,6 +229,24 @@ test("calls beyond the rate are refused in Dragonfly's words, and served again w
   assert.equal(refused.details, "server is overloaded: too many requests, please retry later");
   left = 1;
   assert.equal((await check()).status, "SERVING");
+});
+
+test("connections beyond the bound are closed at once, and those that are open are served on", async (t) => {
+  const served = await serveUploads(t);
+  const check = () => ask(served.uploadHealth, "check", { service: "" });
+  await check();
+  const ended = { count: 0 };
+  const sockets = Array.from({ length: UPLOAD_CONNECTIONS_MAX + 4 }, () => {
+    const socket = connectTcp(served.uploadPort, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.on("close", () => (ended.count += 1));
+    socket.resume();
+    return socket;
+  });
+  await until(() => ended.count >= 5);
+  assert.equal((await check()).status, "SERVING");
+  for (const socket of sockets) socket.destroy();
+  await until(() => ended.count === sockets.length);
 });
 
 test("every other call of the service is UNIMPLEMENTED", async (t) => {
