@@ -7,7 +7,7 @@ import { describe, type TestContext, test } from "node:test";
 import { credentials, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { FakeClock, systemClock } from "../../../base/clock.ts";
 import { UnavailableError } from "../../../base/errors.ts";
-import { DYNCONFIG_BYTES_MAX } from "../../../base/limits.ts";
+import { DYNCONFIG_BYTES_MAX, SCHEDULERS_MAX } from "../../../base/limits.ts";
 import { type Logger, silentLogger } from "../../../base/logger.ts";
 import { isBlocked } from "../../../daemon/manager/block-list.ts";
 import type { ClusterDirectory, DirectorySource } from "../../../daemon/manager/directory.ts";
@@ -42,6 +42,17 @@ describe("addresses", () => {
       { ip: "10.0.0.3", port: 9 },
       { ip: "fd00::2", port: 8002 },
     ]);
+  });
+
+  test("of more schedulers than are used are cut off in order, the same at every host", async () => {
+    const many = Array.from(
+      { length: SCHEDULERS_MAX + 9 },
+      (_, index) => `10.0.${index >> 8}.${index & 255}`,
+    );
+    const found = await resolveSchedulers(["a:1"], async () => many);
+    const turned = await resolveSchedulers(["a:1"], async () => many.toReversed());
+    assert.equal(found.length, SCHEDULERS_MAX);
+    assert.deepEqual(found, turned);
   });
 
   test("that are none are refused when they are given, not when they are used", () => {
