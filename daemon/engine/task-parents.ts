@@ -110,7 +110,7 @@ export class TaskParents {
     if (this.#registering !== undefined) return;
     const { scheduler, peerId, clock, log } = this.#env;
     const { record, pieceCount } = this.#stored;
-    const { id: taskId, url, tag, application, contentLength, pieceLength } = record;
+    const { id: taskId, url, tag, application, contentLength, pieceLength, etag, lastModified } = record;
     this.#begunMs = clock.monotonicMs();
     const registration = {
       taskId,
@@ -121,6 +121,9 @@ export class TaskParents {
       contentLength,
       pieceLength,
       pieceCount,
+      // The id may have been made of them, and must be the same at every host that is sent for the task.
+      ...(etag === undefined ? {} : { etag }),
+      ...(lastModified === undefined ? {} : { lastModified }),
     };
     this.#registering = scheduler.register(registration, this.#closing.signal).then(
       (session) => {
