@@ -3,6 +3,7 @@
  * told, or when nobody of this host wants the task any more: no child waits on a file that is half read. While somebody does,
  * what the child asks for is fetched as well, after everything else.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { orAborted } from "../../base/deadline.ts";
 import {
@@ -98,6 +99,8 @@ class PieceSync {
     this.#options = options;
     this.#task = task;
     this.#beganMs = options.clock.monotonicMs();
+    // One for each stretch that is fetched, SYNC_PULLS_MAX of them at once.
+    setMaxListeners(0, this.#pulling.signal);
     const count = pieceCount(task.record);
     // A piece that the task does not have will never be told of: there is nothing to wait for.
     for (const number of numbers) if (number < count) this.#interested.add(number);

@@ -3,6 +3,7 @@
  * Nobody who calls is trusted: messages are bounded, no path of this host is touched, and content of other families of tasks
  * is not served. Pieces themselves travel over vortex.
  */
+import { setMaxListeners } from "node:events";
 import { type AddressInfo, createServer, type Server as TcpServer } from "node:net";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { UnavailableError } from "../../base/errors.ts";
@@ -75,6 +76,8 @@ export class UploadServer {
   constructor(options: UploadServerOptions) {
     this.#options = options;
     const { engine, clock } = options.context;
+    // One for each call that listens; how many there are is bounded where they are served.
+    setMaxListeners(0, this.#stopping.signal);
     this.#downloads = new Downloads(options.context, planNetworkDownload);
     this.#pieceSyncs = new PieceSyncs({ engine, clock, address: options.pieces, shares: options.shares });
     this.#hostSyncs = new HostSyncs({ clock, network: options.network });

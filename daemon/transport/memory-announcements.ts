@@ -1,4 +1,5 @@
 /** Parents that announce from memory: what each tells, and when, is said by its owner. No connections, no deadlines but one. */
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal } from "../../base/deadline.ts";
 import { NotFoundError, UnavailableError } from "../../base/errors.ts";
@@ -56,6 +57,7 @@ export class MemoryAnnouncements implements Announcements {
   constructor(clock: Clock, silenceMs = PARENT_SILENCE_MS) {
     this.#clock = clock;
     this.#silenceMs = silenceMs;
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /** The parent as it tells of this task; it knows the task from now on. */

@@ -2,6 +2,7 @@
  * Listening to parents over dfdaemon.v2 SyncPieces. What a parent says is checked before anybody acts on it: pieces that were
  * asked for, each once, at addresses that it may name.
  */
+import { setMaxListeners } from "node:events";
 import { BlockList, isIP } from "node:net";
 import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
@@ -29,6 +30,8 @@ export class SyncPiecesAnnouncements implements Announcements {
 
   constructor(options: SyncPiecesOptions) {
     this.#options = options;
+    // One for each parent that is listened to; how many there are is bounded where they are chosen.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   async listen(
