@@ -1,0 +1,111 @@
+/** Hosts of one cluster, each a real daemon with its own mount: what one has read the others read from it. */
+import assert from "node:assert/strict";
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { BLOCK_BYTES, PIECE_BYTES_MIN, SAMPLED_PIECES_MAX } from "../../base/limits.ts";
+import { MemorySchedulerServer } from "../../daemon/scheduler/memory-server.ts";
+import { randomContent } from "../origin/content.ts";
+import { nginxMissing, startNginx } from "../origin/nginx.ts";
+import { type DaemonProcess, mountedDaemon, mountMissing, until } from "./daemon.ts";
+import { catSha256, sha256 } from "./processes.ts";
+import { type Scope, scopeOf } from "./scope.ts";
+import { MIB } from "./shows/figures.ts";
+
+const FILE_BYTES = 96 * MIB + 5;
+/** What a reader may take of the source before the scheduler has said who else has the file. */
+const SAMPLED_BYTES = (SAMPLED_PIECES_MAX + 4) * PIECE_BYTES_MIN;
+
+/** Hosts with addresses of their own, and a scheduler that knows them. */
+async function cluster(scope: Scope, count: number): Promise<DaemonProcess[]> {
+  const scheduler = await MemorySchedulerServer.start({ ip: "127.0.0.1", port: 0 });
+  scope.after(() => scheduler.close());
+  const daemons: DaemonProcess[] = [];
+  for (let host = 0; host < count; host++) {
+    const ip = `127.0.0.${host + 2}`;
+    daemons.push(
+      await mountedDaemon(scope, {
+        config: {
+          host: { hostname: `host-${host}`, ip },
+          scheduler: { addrs: [`127.0.0.1:${scheduler.port}`] },
+          upload: { server: { ip } },
+          storage: { server: { ip } },
+          guard: { allow: ["127.0.0.0/8"] },
+        },
+      }),
+    );
+  }
+  // Announced to the scheduler: before that nobody is told of them.
+  await until("all hosts' announcement", async () => {
+    const known = await Promise.all(daemons.map((daemon) => daemon.ask("p2pfs", ["status"])));
+    return known.every((status) => /1 of 1 schedulers serving/.test(status));
+  });
+  return daemons;
+}
+
+async function originOf(scope: Scope) {
+  const origin = await startNginx();
+  scope.after(() => origin.stop());
+  const file = await origin.write("model.bin", randomContent(FILE_BYTES));
+  return { origin, url: origin.url("model.bin"), digest: await sha256(file) };
+}
+
+/** The content file of a daemon's only task. */
+async function contentFile(daemon: DaemonProcess): Promise<string> {
+  const tasks = join(daemon.storage, "content/tasks");
+  const names = await readdir(tasks, { recursive: true });
+  const name = names.find((each) => /^[0-9a-f]{3}\/[0-9a-f]{64}$/.test(each));
+  return join(tasks, name ?? assert.fail(`no content in ${names}`));
+}
+
+describe("hosts of one cluster", { skip: mountMissing() || nginxMissing() }, () => {
+  test("read from each other what one of them has read, and say so in the file's attributes", async (t) => {
+    const scope = scopeOf(t);
+    const { origin, url, digest } = await originOf(scope);
+    const daemons = await cluster(scope, 3);
+    for (const daemon of daemons) {
+      await origin.clearLog();
+      assert.equal(await catSha256(daemon.path(url)), digest);
+      const sent = await origin.bytesSent("/model.bin");
+      const { bytes_from_peers: fromPeers, bytes_from_source: fromSource } = await daemon.attributes(
+        daemon.path(url),
+      );
+      assert.equal(Number(fromPeers) + Number(fromSource), FILE_BYTES);
+      if (daemon === daemons[0]) continue;
+      assert.ok(
+        sent <= SAMPLED_BYTES,
+        `the origin sent ${sent} bytes to a host whose neighbour has the file`,
+      );
+      assert.ok(Number(fromPeers) >= FILE_BYTES - SAMPLED_BYTES, `${fromPeers} bytes came from peers`);
+    }
+  });
+
+  test("a parent that is killed while it gives costs its child nothing but time", async (t) => {
+    const scope = scopeOf(t);
+    const { url, digest } = await originOf(scope);
+    const [parent, child] = await cluster(scope, 2);
+    assert.ok(parent !== undefined && child !== undefined);
+    assert.equal(await catSha256(parent.path(url)), digest);
+    const reading = catSha256(child.path(url));
+    await until("the first pieces from the parent", async () => {
+      const { bytes_from_peers: bytes } = await child.attributes(child.path(url));
+      return Number(bytes) > 0;
+    });
+    await parent.kill();
+    assert.equal(await reading, digest);
+  });
+
+  test("bytes that were altered in a parent's store reach no reader of a child", async (t) => {
+    const scope = scopeOf(t);
+    const { url, digest } = await originOf(scope);
+    const [parent, child] = await cluster(scope, 2);
+    assert.ok(parent !== undefined && child !== undefined);
+    assert.equal(await catSha256(parent.path(url)), digest);
+    const content = await open(await contentFile(parent), "r+");
+    for (let piece = SAMPLED_PIECES_MAX + 4; piece * PIECE_BYTES_MIN < FILE_BYTES; piece++)
+      await content.write(Buffer.from("altered"), 0, 7, piece * PIECE_BYTES_MIN + BLOCK_BYTES + 99);
+    await content.close();
+    assert.equal(await catSha256(child.path(url)), digest);
+    assert.match(child.log, /"event":"parent-dropped"/);
+  });
+});
