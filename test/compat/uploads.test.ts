@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:http2";
 import { type TestContext, test } from "node:test";
 import { Server, ServerCredentials, type ServerWritableStream } from "@grpc/grpc-js";
-import { type Clock, FakeClock, systemClock } from "../../base/clock.ts";
+import { FakeClock, systemClock } from "../../base/clock.ts";
 import { PIECE_BYTES_MIN, SYNC_GRACE_MS } from "../../base/limits.ts";
 import { planNetworkDownload } from "../../daemon/server/network-download.ts";
 import type { AnnouncedPiece } from "../../daemon/transport/announcements.ts";
@@ -16,6 +16,7 @@ import { ParentChannels } from "../../daemon/transport/parent-channels.ts";
 import { SyncPiecesAnnouncements } from "../../daemon/transport/sync-pieces.ts";
 import type { SyncPiecesResponse__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
 import { DfdaemonUpload } from "../../proto/load.ts";
+import { HurriedClock } from "../daemon/server/hurried-clock.ts";
 import { serveUploads, type UploadServed } from "../daemon/server/upload-served.ts";
 import { callsOf, type RecordedCall, scenarios } from "./transcript.ts";
 
@@ -31,22 +32,12 @@ const messagesBy = ({ events }: RecordedCall, side: "client" | "server") =>
 const statusOf = ({ events }: RecordedCall) =>
   events.flatMap((event) => (event.by === "status" ? [event] : []))[0];
 
-/** A clock on which what waits for seconds does not. */
-class HurriedClock implements Clock {
-  #shiftMs = 0;
-  nowMs = () => systemClock.nowMs();
-  monotonicMs = () => systemClock.monotonicMs() + this.#shiftMs;
-  schedule = (delayMs: number, fire: () => void) => systemClock.schedule(Math.min(delayMs, 5), fire);
-  advance(byMs: number): void {
-    this.#shiftMs += byMs;
-  }
-}
-
 /** Calls as tonic does, and gives the messages' bytes and the trailers. */
 function callRaw(
   port: number,
   path: string,
   message: Buffer,
+  onData: () => void = () => {},
 ): Promise<{ messages: Buffer[]; code: number; details: string; headersFirst: boolean }> {
   return new Promise((resolve, reject) => {
     const session = connect(`http://127.0.0.1:${port}`);
@@ -69,7 +60,10 @@ function callRaw(
       if (!headersFirst) trailers = headers;
     });
     stream.on("trailers", (told) => (trailers = told));
-    stream.on("data", (chunk: Buffer) => came.push(chunk));
+    stream.on("data", (chunk: Buffer) => {
+      came.push(chunk);
+      onData();
+    });
     stream.on("error", reject);
     stream.on("close", () => {
       session.close();
@@ -230,9 +224,9 @@ test("SyncHost: the same figures make the recorded bytes", async (t) => {
     sendRate: txBandwidth,
   };
   const served = await serveUploads(t, { upload: { network: async () => figures } });
-  const came = callRaw(served.uploadPort, SyncHost.path, question);
-  setTimeout(() => void served.uploadServer.close(), 300);
-  const [first] = (await came).messages;
+  const leave = () => void served.uploadServer.close();
+  const came = await callRaw(served.uploadPort, SyncHost.path, question, leave);
+  const [first] = came.messages;
   assert.equal(first?.toString("hex"), recorded.toString("hex"));
 });
 

@@ -3,27 +3,15 @@ import assert from "node:assert/strict";
 import { connect } from "node:http2";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
-import type { Clock } from "../../../base/clock.ts";
-import { systemClock } from "../../../base/clock.ts";
 import { SYNC_GRACE_MS, SYNC_PIECES_NUMBERS_MAX, TASK_IDLE_MS } from "../../../base/limits.ts";
 import { DfdaemonUpload } from "../../../proto/load.ts";
 import { until } from "../../suites/announcements-suite.ts";
 import type { ScriptedSource } from "../engine/scripted-source.ts";
+import { HurriedClock } from "./hurried-clock.ts";
 import { FILE_URL, MIB } from "./served.ts";
 import { listenFor, numbersOf, serveUploads } from "./upload-served.ts";
 
 const PIECE = 4 * MIB;
-
-/** A clock that can be moved on beside real time, so that what waits for a minute does not. */
-class ShiftedClock implements Clock {
-  #shiftMs = 0;
-  nowMs = () => systemClock.nowMs() + this.#shiftMs;
-  monotonicMs = () => systemClock.monotonicMs() + this.#shiftMs;
-  schedule = (delayMs: number, fire: () => void) => systemClock.schedule(Math.min(delayMs, 20), fire);
-  advance(byMs: number): void {
-    this.#shiftMs += byMs;
-  }
-}
 
 /** The source gives nothing until the result is called. */
 function closedGate(source: ScriptedSource): () => void {
@@ -93,7 +81,7 @@ test("of a task that is fetched, pieces are told as they finish, and never one t
 });
 
 test("what a child asks for is fetched while somebody here reads, after everything else, and no longer", async (t) => {
-  const clock = new ShiftedClock();
+  const clock = new HurriedClock();
   const served = await serveUploads(t, { length: 40 * MIB, clock });
   const task = await served.engine.open({ url: FILE_URL, headers: {} });
   await task.want({ offset: 0, length: MIB }, "demand");
@@ -111,7 +99,7 @@ test("what a child asks for is fetched while somebody here reads, after everythi
 });
 
 test("no child waits on a file that is half read: once nobody here wants it the stream ends with what there is", async (t) => {
-  const clock = new ShiftedClock();
+  const clock = new HurriedClock();
   const served = await serveUploads(t, { length: 12 * MIB, clock });
   const task = await served.engine.open({ url: FILE_URL, headers: {} });
   await task.want({ offset: PIECE, length: PIECE }, "demand");
@@ -136,7 +124,7 @@ test("an unknown task is INTERNAL in Dragonfly's words, and our own code says NO
 });
 
 test("a task that fails its digest, or is deleted, ends the stream of whoever listens", async (t) => {
-  const clock = new ShiftedClock();
+  const clock = new HurriedClock();
   const served = await serveUploads(t, { length: 12 * MIB, clock });
   served.source.digests = ["md5:00000000000000000000000000000000"];
   const bad = await served.engine.open({ url: FILE_URL, headers: {} });
