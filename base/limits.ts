@@ -668,8 +668,8 @@ export const CLUSTER_TEXT_MAX = 1_024;
 export const HELD_TASKS_ANNOUNCED_MAX = 20_000;
 /** Rest between two announcements of held tasks, ms: a scheduler that came back must not meet all hosts' tasks in one second. */
 export const HELD_TASK_REST_MS = 50;
-/** How often held tasks are compared with what the schedulers were told, ms. */
-export const HELD_TASKS_LOOK_MS = 60_000;
+/** How often it is looked whether there are other held tasks than the schedulers were told of, ms. */
+export const HELD_TASKS_LOOK_MS = 5_000;
 /** Largest dynconfig file, bytes. */
 export const DYNCONFIG_BYTES_MAX = 1 * MIB;
 /** Entries of one list of a block list, and characters of one of its regular expressions. */

@@ -99,6 +99,7 @@ export class Cluster implements ClusterFace {
         credentials,
         host: () => cluster.#host(),
         held: () => cluster.#held(),
+        heldMark: () => cluster.#heldMark(),
         announceIntervalMs: config.scheduler.announceInterval,
         scheduleTimeoutMs: config.scheduler.scheduleTimeout,
         scheduleCountMax: config.scheduler.maxScheduleCount,
@@ -193,6 +194,17 @@ export class Cluster implements ClusterFace {
       now,
       before,
     );
+  }
+
+  /** How many are whole, and when the last was finished. */
+  #heldMark(): string {
+    let [count, last] = [0, 0];
+    for (const { finishedAtMs } of this.#options.records())
+      if (finishedAtMs !== undefined) {
+        count += 1;
+        last = Math.max(last, finishedAtMs);
+      }
+    return `${count} ${last} ${this.#uploadPort}`;
   }
 
   /** What is here whole and given to others, the last used first. */

@@ -101,6 +101,7 @@ async function replay(call: RecordedCall): Promise<void> {
     credentials: credentials.createInsecure(),
     host: async () => ({ id: first.hostId, hostname: "h", ip: "127.0.0.1" }),
     held: () => [],
+    heldMark: () => "",
     announceIntervalMs: 300_000,
     scheduleTimeoutMs: 60_000,
     scheduleCountMax: 5,

@@ -32,6 +32,8 @@ export interface ClusterSchedulerOptions {
   readonly host: () => Promise<Host>;
   /** What is here whole and may be given to others, the last used first. */
   readonly held: () => Iterable<HeldTask>;
+  /** Differs when they do; cheap. */
+  readonly heldMark: () => string;
   /** scheduler.announceInterval, scheduler.scheduleTimeout, scheduler.maxScheduleCount. */
   readonly announceIntervalMs: number;
   readonly scheduleTimeoutMs: number;
@@ -65,6 +67,7 @@ export class ClusterScheduler implements Scheduler {
     this.#held = new HeldTasks({
       clock: options.clock,
       held: options.held,
+      heldMark: options.heldMark,
       owner: (taskId) => this.#owner(taskId),
       announce: (task) => this.#announceHeld(task),
       forget: (taskId) => this.deleteTask(taskId).catch(() => {}),

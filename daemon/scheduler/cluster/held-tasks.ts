@@ -15,6 +15,8 @@ export interface HeldTasksOptions {
   readonly clock: Clock;
   /** All of them, the last used first. */
   readonly held: () => Iterable<HeldTask>;
+  /** Differs when they do: looked at more often than the tasks themselves, of which there may be many. */
+  readonly heldMark: () => string;
   /** Names the scheduler responsible for the task now, and its memory; undefined while there is none. */
   readonly owner: (taskId: string) => string | undefined;
   /** Tells the scheduler that the task is here; false when that did not work. */
@@ -33,6 +35,8 @@ export class HeldTasks {
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
   #again = false;
+  /** What heldMark said before the last round that left nothing to tell; undefined: there is something. */
+  #settledMark: string | undefined;
 
   constructor(options: HeldTasksOptions) {
     this.#options = options;
@@ -40,7 +44,7 @@ export class HeldTasks {
 
   /** The scheduler named so learned by a download that the task is here. */
   told(taskId: string, owner: string): void {
-    if (this.#told.size < HELD_TASKS_ANNOUNCED_MAX || this.#told.has(taskId)) this.#told.set(taskId, owner);
+    this.#remember(taskId, owner);
   }
 
   /** Compares and tells, now or as soon as the round under way is over, and regularly from now on. */
@@ -59,7 +63,14 @@ export class HeldTasks {
       this.#round = undefined;
       if (this.#ending.signal.aborted) return;
       if (this.#again) this.look();
-      else this.#timer = this.#options.clock.schedule(HELD_TASKS_LOOK_MS, () => this.look());
+      else this.#lookLater();
+    });
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#options.clock.schedule(HELD_TASKS_LOOK_MS, () => {
+      if (this.#settledMark === this.#options.heldMark()) this.#lookLater();
+      else this.look();
     });
   }
 
@@ -72,29 +83,54 @@ export class HeldTasks {
 
   async #compare(): Promise<void> {
     const { owner, announce, isRunning } = this.#options;
+    const mark = this.#options.heldMark();
+    this.#settledMark = undefined;
     const held: HeldTask[] = [];
     for (const task of this.#options.held()) {
       held.push(task);
       if (held.length >= HELD_TASKS_ANNOUNCED_MAX) break;
     }
-    await this.#takeBack(new Set(held.map(({ taskId }) => taskId)));
+    // What is not among so many may be here all the same.
+    const isAll = held.length < HELD_TASKS_ANNOUNCED_MAX;
+    let isSettled = !isAll || (await this.#takeBack(new Set(held.map(({ taskId }) => taskId))));
     for (const task of held) {
       const now = owner(task.taskId);
-      if (now === undefined || this.#told.get(task.taskId) === now || isRunning(task.taskId)) continue;
+      if (now !== undefined && this.#told.get(task.taskId) === now) continue;
+      if (now === undefined || isRunning(task.taskId)) {
+        isSettled = false;
+        continue;
+      }
       const known = await announce(task);
       this.#ending.signal.throwIfAborted();
-      if (known) this.#told.set(task.taskId, now);
+      if (known) this.#remember(task.taskId, now);
+      isSettled &&= known;
       await this.#rest();
     }
+    if (isSettled) this.#settledMark = mark;
   }
 
-  async #takeBack(held: ReadonlySet<string>): Promise<void> {
+  /** What was told longest ago is forgotten for more: it is told again, if it is among the held ones then. */
+  #remember(taskId: string, owner: string): void {
+    this.#told.delete(taskId);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size >= HELD_TASKS_ANNOUNCED_MAX && oldest !== undefined) this.#told.delete(oldest);
+    this.#told.set(taskId, owner);
+  }
+
+  /** @returns whether all that is not held any more was taken back */
+  async #takeBack(held: ReadonlySet<string>): Promise<boolean> {
+    let isSettled = true;
     for (const taskId of [...this.#told.keys()]) {
-      if (held.has(taskId) || this.#options.isRunning(taskId)) continue;
+      if (held.has(taskId)) continue;
+      if (this.#options.isRunning(taskId)) {
+        isSettled = false;
+        continue;
+      }
       this.#told.delete(taskId);
       await this.#options.forget(taskId);
       await this.#rest();
     }
+    return isSettled;
   }
 
   #rest(): Promise<void> {

@@ -31,6 +31,7 @@ function member(
     credentials: credentials.createInsecure(),
     host: async () => ({ id, hostname: id, ip: "127.0.0.1", port: 4000, downloadPort: 4000, ...host }),
     held: () => [],
+    heldMark: () => "",
     announceIntervalMs: 300_000,
     scheduleTimeoutMs: 600_000,
     scheduleCountMax: 5,

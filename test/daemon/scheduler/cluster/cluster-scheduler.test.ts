@@ -45,6 +45,7 @@ function host(t: TestContext, id: string, options: HostOptions = {}): ClusterSch
     credentials: credentials.createInsecure(),
     host: async () => ({ id, hostname: id, ip: "127.0.0.1", port: 4000, downloadPort: 4000 }),
     held: options.held ?? (() => []),
+    heldMark: () => [...(options.held?.() ?? [])].map(({ taskId }) => taskId).join(),
     announceIntervalMs: 300_000,
     scheduleTimeoutMs: 600_000,
     scheduleCountMax: 5,

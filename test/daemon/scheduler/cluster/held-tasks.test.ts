@@ -26,10 +26,15 @@ function setUp(t: TestContext, ids: readonly string[]) {
     running: new Set<string>(),
     announced: [] as string[],
     forgotten: [] as string[],
+    compared: 0,
   };
   const tasks = new HeldTasks({
     clock,
-    held: () => state.held,
+    held: () => {
+      state.compared += 1;
+      return state.held;
+    },
+    heldMark: () => state.held.map(({ taskId }) => taskId).join(),
     owner: () => state.owner,
     announce: async ({ taskId }) => {
       state.announced.push(taskId);
@@ -59,6 +64,10 @@ test("held tasks are told one after the other, with a rest after each, and once"
   assert.deepEqual(state.announced, ["a", "b"]);
   await pass(3 * HELD_TASKS_LOOK_MS);
   assert.deepEqual(state.announced, ["a", "b", "c"]);
+  assert.equal(state.compared, 1, "there was nothing new to tell");
+  state.held = [...state.held, task("d")];
+  await pass(2 * HELD_TASKS_LOOK_MS);
+  assert.deepEqual(state.announced, ["a", "b", "c", "d"]);
 });
 
 test("a scheduler that may have forgotten them is told again, and one that did not hear is asked again", async (t) => {
@@ -71,7 +80,8 @@ test("a scheduler that may have forgotten them is told again, and one that did n
   assert.deepEqual(state.announced, ["a", "b", "a", "b"]);
   state.owner = "s 2";
   state.works = false;
-  await pass(HELD_TASKS_LOOK_MS);
+  tasks.look();
+  await pass(1_000);
   state.works = true;
   await pass(HELD_TASKS_LOOK_MS + 1_000);
   assert.deepEqual(state.announced.slice(4), ["a", "b", "a", "b"]);
@@ -104,19 +114,18 @@ test("what is here no more is taken back, unless it is just being fetched again"
   assert.deepEqual(state.forgotten, ["a", "b"]);
 });
 
-test("no more tasks are remembered than the bound, the last used first", async (t) => {
+test("no more tasks are told of than the bound, and what is beyond it is not taken back", async (t) => {
   const ids = Array.from({ length: HELD_TASKS_ANNOUNCED_MAX + 5 }, (_, index) => `t${index}`);
   const { tasks, state, pass } = setUp(t, ids);
-  for (const id of ids) tasks.told(id, "s 0");
+  for (const id of ids.toReversed()) tasks.told(id, "s 0");
   tasks.look();
   await pass(1_000);
-  assert.deepEqual(state.announced, []);
+  assert.deepEqual(state.announced, [], "those used last are known");
   assert.deepEqual(state.forgotten, []);
-  state.held = ids.slice(-3).map(task);
-  state.owner = "s 1";
+  state.held = ids.slice(0, 3).map(task);
   tasks.look();
   await pass(500);
-  assert.equal(state.forgotten[0], "t0");
+  assert.equal(state.forgotten[0], ids[HELD_TASKS_ANNOUNCED_MAX - 1]);
 });
 
 test("closing ends a round, and what is closed looks no more", async (t) => {

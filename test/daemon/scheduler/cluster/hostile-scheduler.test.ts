@@ -55,6 +55,7 @@ function host(t: TestContext, port: number): ClusterScheduler {
     credentials: credentials.createInsecure(),
     host: async () => ({ id: "a", hostname: "a", ip: "127.0.0.1", port: 4000, downloadPort: 4000 }),
     held: () => [],
+    heldMark: () => "",
     announceIntervalMs: 300_000,
     scheduleTimeoutMs: 600_000,
     scheduleCountMax: 5,
