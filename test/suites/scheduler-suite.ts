@@ -34,6 +34,35 @@ export function schedulerSuite(name: string, make: () => Promise<Scheduler>): vo
       await scheduler.close();
     });
 
+    test("what is told after the end is heard by nobody and harms nobody", async () => {
+      const scheduler = await make();
+      const session = await scheduler.register(registration, AbortSignal.timeout(5_000));
+      await session.end("failed", { message: "the source failed" });
+      session.pieceFinished({ number: 0, offset: 0, length: 4 * 2 ** 20, digest: "crc32:1", costMs: 3 });
+      session.pieceFailed({ number: 1, parentId: "parent" });
+      session.reschedule("none is of use");
+      assert.ok(["unknown", "parents", "back-to-source"].includes(session.placement().kind));
+      await session.end("finished");
+      await scheduler.close();
+    });
+
+    test("who holds all may say so", async () => {
+      const scheduler = await make();
+      const complete = { ...registration, isComplete: true };
+      const session = await scheduler.register(complete, AbortSignal.timeout(5_000));
+      await session.end("finished");
+      await scheduler.close();
+    });
+
+    test("an unsubscribed listener is not called", async () => {
+      const scheduler = await make();
+      const session = await scheduler.register(registration, AbortSignal.timeout(5_000));
+      session.onPlacement(() => assert.fail("it was called"))();
+      session.reschedule("none is of use");
+      await session.end("idle");
+      await scheduler.close();
+    });
+
     test("a registration that nobody waits for any more is refused with the signal's reason", async () => {
       const scheduler = await make();
       const reason = new Error("gave up");
