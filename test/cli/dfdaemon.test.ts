@@ -147,7 +147,7 @@ describe("dfdaemon", () => {
   });
 
   test("warns of keys it does not know, each with its path, and serves", async (t) => {
-    const home = await TestHome.open(t, "nonsense: 1\nupload: {disableShared: true}\n");
+    const home = await TestHome.open(t, "nonsense: 1\nsecurity: {enable: true}\n");
     const daemon = home.start("dfdaemon", []);
     await until(() => event(daemon.stderr, "daemon-started"));
     const warnings = events(daemon.stderr)
@@ -156,7 +156,7 @@ describe("dfdaemon", () => {
     const file = home.path("dfdaemon.yaml");
     assert.deepEqual(warnings, [
       `${file}: nonsense is not a key that p2pfs knows; it is ignored.`,
-      `${file}: upload.disableShared has no effect in this version.`,
+      `${file}: security.enable has no effect in this version.`,
     ]);
   });
 
