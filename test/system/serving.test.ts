@@ -16,7 +16,7 @@ import { DfdaemonUpload, Health } from "../../proto/load.ts";
 import { ask, downloadAll } from "../daemon/server/served.ts";
 import { digestOf, randomContent } from "../origin/content.ts";
 import { nginxMissing, startNginx } from "../origin/nginx.ts";
-import { type DaemonProcess, prepareDaemon } from "./daemon.ts";
+import { type DaemonProcess, prepareDaemon, until } from "./daemon.ts";
 import { type Scope, scopeOf } from "./scope.ts";
 
 const MIB = 1024 * 1024;
@@ -35,14 +35,14 @@ async function servingDaemon(scope: Scope, hostname: string, guard: object = {})
   return daemon;
 }
 
-/** Ports from the daemon's own log: defaults are taken where another daemon runs. */
-function portsOf(daemon: DaemonProcess): { uploadPort: number; piecePort: number } {
-  for (const line of daemon.log.split("\n")) {
-    if (!line.includes("serving-other-hosts")) continue;
-    const { uploadPort, piecePort } = JSON.parse(line) as Record<string, number>;
-    return { uploadPort: uploadPort ?? 0, piecePort: piecePort ?? 0 };
-  }
-  return assert.fail("the log does not say where other hosts are served");
+/** Ports from the daemon's own log: defaults are taken where another daemon runs. The socket answers a moment before. */
+function portsOf(daemon: DaemonProcess): Promise<{ uploadPort: number; piecePort: number }> {
+  return until("the log's word on where other hosts are served", () => {
+    const line = daemon.log.split("\n").find((each) => each.includes("serving-other-hosts"));
+    if (line === undefined) return undefined;
+    const { uploadPort = 0, piecePort = 0 } = JSON.parse(line) as Record<string, number>;
+    return { uploadPort, piecePort };
+  });
 }
 
 async function clientsOf(scope: Scope) {
@@ -61,7 +61,7 @@ test("two daemons on one machine serve each their own, whole, and the origin gav
   const origin = await startNginx();
   scope.after(() => origin.stop());
   const daemons = [await servingDaemon(scope, "one"), await servingDaemon(scope, "two")] as const;
-  const ports = daemons.map(portsOf);
+  const ports = await Promise.all(daemons.map(portsOf));
   const used = ports.flatMap(({ uploadPort, piecePort }) => [uploadPort, piecePort]);
   assert.equal(new Set(used).size, 4, `ports of their own: ${used}`);
   const clients = await clientsOf(scope);
@@ -111,8 +111,8 @@ test("over TCP the daemon's own ports, loopback and paths of the host are out of
   await origin.write("seed.bin", randomContent(FILE_BYTES, 3));
   const strict = await servingDaemon(scope, "strict");
   const open = await servingDaemon(scope, "open", { allow: [`${origin.address}/32`] });
-  const clientOf = (daemon: DaemonProcess) => {
-    const address = `127.0.0.1:${portsOf(daemon).uploadPort}`;
+  const clientOf = async (daemon: DaemonProcess) => {
+    const address = `127.0.0.1:${(await portsOf(daemon)).uploadPort}`;
     const upload = new DfdaemonUpload(address, credentials.createInsecure());
     const health = new Health(address, credentials.createInsecure());
     scope.after(async () => {
@@ -121,10 +121,13 @@ test("over TCP the daemon's own ports, loopback and paths of the host are out of
     });
     return { download: upload as never, health };
   };
-  const [refusing, seeding] = [clientOf(strict), clientOf(open)];
+  const [refusing, seeding] = [await clientOf(strict), await clientOf(open)];
   const asked = { service: "dfdaemon.v2.DfdaemonUpload" };
-  assert.equal((await ask(refusing.health, "check", asked)).status, "SERVING");
-  const own = portsOf(strict);
+  await until("the service's health", async () => {
+    const { status } = await ask(refusing.health, "check", asked);
+    return status === "SERVING";
+  });
+  const own = await portsOf(strict);
   for (const url of [
     origin.url("seed.bin"),
     `http://127.0.0.1:${own.uploadPort}/x`,
