@@ -37,6 +37,8 @@ export interface TaskRequest extends SourceRequest {
   /** Serve only what is here or at other peers. */
   readonly disableBackToSource?: boolean;
   readonly freshness?: Freshness;
+  /** A scheduler sent for it: this host is the seed that gets it from the source for the others. */
+  readonly needBackToSource?: boolean;
 }
 
 /** The origin's last good answer for a request. */

@@ -8,6 +8,8 @@ import { type BookedParent, ParentBook, type Patience, type PiecePlace } from ".
 import type { WantPriority } from "../piece/want-list.ts";
 import type { CandidateParent, PeerSession } from "../scheduler/scheduler.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
+import type { TaskRequest } from "./open-task.ts";
+import { registrationOf } from "./registration.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 
 /** Who is asked for a piece now. */
@@ -26,6 +28,7 @@ export type ParentsEnvironment = Pick<
 
 export class TaskParents {
   readonly #stored: StoredTask;
+  readonly #request: () => TaskRequest;
   readonly #env: ParentsEnvironment;
   readonly #changed: (piece?: number) => void;
   readonly #closing = new AbortController();
@@ -39,9 +42,18 @@ export class TaskParents {
   #begunMs = 0;
   #failed = false;
 
-  /** @param changed called when a piece that waited may be had now; without a piece: any may */
-  constructor(stored: StoredTask, env: ParentsEnvironment, changed: (piece?: number) => void) {
+  /**
+   * @param request how the task is asked for now
+   * @param changed called when a piece that waited may be had now; without a piece: any may
+   */
+  constructor(
+    stored: StoredTask,
+    request: () => TaskRequest,
+    env: ParentsEnvironment,
+    changed: (piece?: number) => void,
+  ) {
     this.#stored = stored;
+    this.#request = request;
     this.#env = env;
     this.#changed = changed;
   }
@@ -110,21 +122,8 @@ export class TaskParents {
     if (this.#registering !== undefined) return;
     const { scheduler, peerId, clock, log } = this.#env;
     const { record, pieceCount } = this.#stored;
-    const { id: taskId, url, tag, application, contentLength, pieceLength, etag, lastModified } = record;
     this.#begunMs = clock.monotonicMs();
-    const registration = {
-      taskId,
-      peerId: peerId(),
-      url,
-      tag,
-      application,
-      contentLength,
-      pieceLength,
-      pieceCount,
-      // The id may have been made of them, and must be the same at every host that is sent for the task.
-      ...(etag === undefined ? {} : { etag }),
-      ...(lastModified === undefined ? {} : { lastModified }),
-    };
+    const registration = registrationOf(record, this.#request(), { peerId: peerId(), pieceCount });
     this.#registering = scheduler.register(registration, this.#closing.signal).then(
       (session) => {
         this.#session = session;
@@ -134,7 +133,7 @@ export class TaskParents {
       (error) => {
         // Without a scheduler the source serves; the next opening registers anew.
         this.#failed = true;
-        log.debug({ taskId, reason: fromUnknown(error).message }, "register-failed");
+        log.debug({ taskId: record.id, reason: fromUnknown(error).message }, "register-failed");
         this.#changed();
       },
     );

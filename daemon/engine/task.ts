@@ -20,13 +20,13 @@ import {
   WantList,
   type WantPriority,
 } from "../piece/want-list.ts";
-import type { SourceRequest } from "../source/source.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { beginFetch, type PresentGiver } from "./begin-fetch.ts";
 import { completeContent } from "./complete-content.ts";
 import type { Fetch } from "./fetch.ts";
 import { HeldBack } from "./held-back.ts";
 import { HostWants } from "./host-wants.ts";
+import type { TaskRequest } from "./open-task.ts";
 import { originOf } from "./origin-of.ts";
 import { overtakeFor } from "./overtaking.ts";
 import { Rests } from "./rests.ts";
@@ -41,7 +41,7 @@ export class EngineTask implements Evictable {
   /** Who reads, and what may go. */
   readonly evictions: TaskEvictions;
   /** How the origin is asked: the newest opening's URL, headers and credentials. */
-  request: SourceRequest;
+  request: TaskRequest;
   /** Place → bytes it gave since the daemon started. */
   readonly places = new Map<string, number>();
   readonly #env: TaskEnvironment;
@@ -68,14 +68,14 @@ export class EngineTask implements Evictable {
   #fatal: P2pfsError | undefined;
   #lastFailure: P2pfsError | undefined;
 
-  constructor(stored: StoredTask, request: SourceRequest, env: TaskEnvironment) {
+  constructor(stored: StoredTask, request: TaskRequest, env: TaskEnvironment) {
     this.stored = stored;
     this.request = request;
     this.#env = env;
     this.evictions = new TaskEvictions(stored, env.clock);
     this.#hostWants = new HostWants(env.clock);
     this.#heldBack = new HeldBack(env.clock, this.#kick);
-    this.#parents = new TaskParents(stored, env, this.#heldBack.release);
+    this.#parents = this.#newParents();
     const { record } = stored;
     assert.equal(record.pieceLength % BLOCK_BYTES, 0, "pieces are whole blocks");
     this.#ranges = record.ranges;
@@ -256,7 +256,7 @@ export class EngineTask implements Evictable {
     if (!this.#complete || this.stored.piecesFinished === this.stored.pieceCount) return;
     this.#complete = false;
     // What is fetched from now on belongs to a new life in the swarm.
-    this.#parents = new TaskParents(this.stored, this.#env, this.#heldBack.release);
+    this.#parents = this.#newParents();
   }
 
   /** A fetch is about to write the block or to compare it, or a blocked reader waits with it. */
@@ -318,6 +318,10 @@ export class EngineTask implements Evictable {
     this.#waiters.blockCame(block, this.stored.blocks);
     const piece = this.#pieceOf(block);
     if (this.#pieceIsIn(piece)) this.#finishPiece(piece, fetch);
+  }
+
+  #newParents(): TaskParents {
+    return new TaskParents(this.stored, () => this.request, this.#env, this.#heldBack.release);
   }
 
   #pieceOf(block: number): number {

@@ -34,7 +34,8 @@ export function planNetworkDownload(
   // A scheduler hands on the link that its first peer wanted; without a path there is nothing to link.
   const asked = { ...download, forceHardLink: false, overwrite: false };
   const plan = planDownload(asked, configured);
-  return { ...plan, task: { ...plan.task, asker: "network" } };
+  const sentFor = download.needBackToSource ? { needBackToSource: true } : {};
+  return { ...plan, task: { ...plan.task, ...sentFor, asker: "network" } };
 }
 
 /** Bounds what the message may hold, whatever is done with it. @throws InvalidInputError */
