@@ -94,7 +94,6 @@ export class Daemon {
     const metrics = new DaemonMetrics(clock);
     const ownPorts = new Set<number>();
     const content = await openContent(this.#options, { metrics, ownPorts, started });
-    content.cluster.start();
     const lifetime = new Lifetime({ clock, until: this.#options.until, end: this.#options.onEnd });
     const mounts = this.#options.mountHost(content.tree);
     this.#started("mounts", () => mounts.close({ leaveMounts: this.#leaveMounts }));
@@ -110,6 +109,8 @@ export class Daemon {
     this.#started("server", () => server.close());
     await server.listen();
     await this.#serveOthers(content, context, ownPorts);
+    // A scheduler that hears of a seed asks at once whether it serves, and not again for half a minute.
+    content.cluster.start();
     server.setServing(true);
     this.#started("lifetime", () => lifetime.close());
     lifetime.start();
