@@ -40,6 +40,12 @@ export class HeldBack {
     });
   };
 
+  /** Somebody more impatient wants these pieces: whoever asks next decides anew. */
+  lift(pieces: { readonly first: number; readonly last: number }): void {
+    if (this.#until.size === 0) return;
+    for (let piece = pieces.first; piece <= pieces.last; piece++) this.#until.delete(piece);
+  }
+
   close(): void {
     this.#timer?.cancel();
     this.#kicking?.cancel();

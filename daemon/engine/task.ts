@@ -164,6 +164,8 @@ export class EngineTask implements Evictable {
       signal,
     );
     this.#wants.add(want);
+    if (priority === "demand")
+      this.#heldBack.lift({ first: this.#pieceOf(start), last: this.#pieceOf(blocks.end - 1) });
     this.#startTicking();
     this.kick();
     if (priority !== "seed") this.#hostWants.add(waiting);

@@ -173,6 +173,21 @@ describe("a task in its swarm", () => {
     await task.close();
   });
 
+  test("a blocked reader does not wait as long as a copy for parents that may get the piece", async () => {
+    placeParents("a");
+    announcements.announce("a", [0]);
+    const task = await engine.open(request);
+    const copying = task.finish("copy");
+    copying.catch(() => {});
+    await until(() => task.piecesFinished === 1);
+    await task.want({ offset: 5 * PIECE_BYTES, length: 10 }, "demand");
+    assert.deepEqual(
+      source.reads.map(({ offset }) => offset),
+      [5 * PIECE_BYTES],
+    );
+    await task.close();
+  });
+
   test("a few reads ask no scheduler; reading on registers, and small files never do", async () => {
     placeParents("a");
     announcements.announce("a", ALL);
