@@ -33,7 +33,9 @@ export function answerFailure(error: unknown, request: RequestLabel, logger: Log
   const failure = fromUnknown(error);
   const errno = errnoOf(failure.code);
   const { retried, guarded } = failure.details;
-  const ordinary = ORDINARY.has(failure.code) || retried === true || guarded === true;
+  // The kernel and ls(1) ask every filesystem for labels and ACLs.
+  const labels = failure.code === "NOT_SUPPORTED" && request.operation === "getxattr";
+  const ordinary = ORDINARY.has(failure.code) || labels || retried === true || guarded === true;
   logger[ordinary ? "debug" : "warn"](
     {
       operation: request.operation,

@@ -119,11 +119,9 @@ print(ask(0), ask(11), ask(10), ask(1), names(0), names(30), names(29))`;
 for name in ('user.p2p.nothing', 'user.other', 'security.capability', 'system.posix_acl_access', 'trusted.x'):
     print(name_of(lambda: os.getxattr(args[0], name)))`;
     const answers = (await python(absent, path)).split("\n");
-    assert.deepEqual(
-      [...new Set(answers)].sort().filter((name) => name !== "EOPNOTSUPP"),
-      ["ENODATA"],
-    );
     assert.deepEqual(answers.slice(0, 2), ["ENODATA", "ENODATA"]);
+    // Python calls EOPNOTSUPP so; the kernel itself answers for some of them.
+    for (const answer of answers.slice(2)) assert.match(answer, /^(ENOTSUP|EOPNOTSUPP|ENODATA)$/);
   },
 
   async "statfs tells the room there is"(t, { binding }) {
