@@ -244,6 +244,8 @@ export class Filesystem {
         // Once more: what was here may be out of date, and the new version not here.
         if (pid !== undefined && !file.complete && (await this.#guard(pid)) === "header")
           this.#files.limitToHeader(handle);
+        // Whoever asked was told already, and will release nothing.
+        inner.throwIfAborted();
         return handle;
       } catch (error) {
         this.#files.release(handle);

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { CancelledError } from "../../base/errors.ts";
 import { patternContent } from "../../fs/memory-file.ts";
 import { isNamed, ScannerGuard } from "../../fs/scanner-guard.ts";
 import { MIB, makeFilesystem } from "./fixture.ts";
@@ -133,4 +134,30 @@ test("a header reader has the first block fetched, reads what else is here, and 
     log.lines.filter(({ level }) => level === "warn"),
     [],
   );
+});
+
+test("whoever gives up while it is found out who he is leaves nothing open", {
+  skip: process.platform === "linux" ? false : "who asks is told by /proc",
+}, async (t) => {
+  const { source, filesystem, find } = await makeFilesystem(t, {
+    guarded: { scanners: ["nobody"], headerReaders: [] },
+  });
+  source.addFile("cold", patternContent(100, 1));
+  const inode = await find("cold");
+  for (let turns = 0; turns < 12; turns++) {
+    const giveUp = new AbortController();
+    const opening = filesystem.open(inode, { write: false, pid: process.pid }, giveUp.signal);
+    const settled = opening.then(
+      (handle) => filesystem.release(handle),
+      () => {},
+    );
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    giveUp.abort(new CancelledError("gave up"));
+    await settled;
+  }
+  // What went on behind his back ends by itself.
+  for (let turn = 0; turn < 1_000 && filesystem.handleCount > 0; turn++)
+    await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(filesystem.handleCount, 0);
 });
