@@ -16,6 +16,8 @@ import { clearLeftovers, MARK, removeUnmounted } from "./test-leftovers.mjs";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Folders whose tests share the machine's mounts, namespaces or loop devices: never two at once, and not in --unit. */
 const SERIAL_FOLDERS = ["test/mount/", "test/cluster/", "test/system/"];
+/** Of these, what needs a mount of its own and nothing else of the machine: two at a time. */
+const PAIRED = /^test\/mount\/(native|fuse-native-promises|native-linux-[^/]*)\.test\.ts$/;
 /** What starts programs and real servers, or kills processes: side by side with others, but not in --unit, which is to be quick. */
 const NOT_UNIT = [
   "test/cli/",
@@ -210,7 +212,8 @@ async function main() {
     .filter((path) => !unitOnly || !(isSerial(path) || NOT_UNIT.some((part) => path.startsWith(part))))
     .filter((path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern)));
   const parallel = chosen.filter((path) => !isSerial(path));
-  const serial = chosen.filter(isSerial);
+  const paired = chosen.filter((path) => PAIRED.test(path));
+  const serial = chosen.filter((path) => isSerial(path) && !PAIRED.test(path));
   const temporary = mkdtempSync(join(tmpdir(), "p2pfs-t-"));
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, () => {
@@ -225,7 +228,9 @@ async function main() {
       atOnce: availableParallelism(),
       limitMs: PARALLEL_FILE_MS,
     });
-    await runAll(serial, temporary, { firstOrder: parallel.length, atOnce: 1, limitMs: SERIAL_FILE_MS });
+    await runAll(paired, temporary, { firstOrder: parallel.length, atOnce: 2, limitMs: SERIAL_FILE_MS });
+    const firstOrder = parallel.length + paired.length;
+    await runAll(serial, temporary, { firstOrder, atOnce: 1, limitMs: SERIAL_FILE_MS });
   } finally {
     removeUnmounted(temporary);
   }
