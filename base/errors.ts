@@ -57,6 +57,36 @@ export const ERROR_TABLE = {
 /** The closed set of error codes. */
 export type ErrorCode = keyof typeof ERROR_TABLE;
 
+/** gRPC status → the code it most likely stands for when another program says it. */
+const CODES_BY_GRPC_STATUS: ReadonlyMap<number, ErrorCode> = new Map(
+  (
+    [
+      "CANCELLED",
+      "INVALID_ARGUMENT",
+      "DEADLINE",
+      "NOT_FOUND",
+      "ALREADY_EXISTS",
+      "PERMISSION",
+      "NO_SPACE",
+      "FAILED_PRECONDITION",
+      "CHANGED",
+      "NOT_SUPPORTED",
+      "IO",
+      "UNAVAILABLE",
+      "INTEGRITY",
+    ] satisfies ErrorCode[]
+  ).map((code) => [ERROR_TABLE[code].grpc, code]),
+);
+
+/**
+ * The code a status of another program stands for; undefined when it stands for none.
+ * @param exhausted what RESOURCE_EXHAUSTED means of that program: its disk, or its patience
+ */
+export function codeOfGrpcStatus(status: number, exhausted: "NO_SPACE" | "TOO_MANY"): ErrorCode | undefined {
+  const code = CODES_BY_GRPC_STATUS.get(status);
+  return code === "NO_SPACE" ? exhausted : code;
+}
+
 /** What an origin answered, kept all the way to dfget and the proxy. Headers hold no credentials. */
 export interface OriginAnswer {
   readonly statusCode: number;

@@ -1,11 +1,12 @@
 /** `p2pfs umount`: unmounts cleanly, names who holds a busy mount, and takes away what a dead daemon left. */
-import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { systemClock } from "../base/clock.ts";
 import { NotFoundError, P2pfsError } from "../base/errors.ts";
 import { MOUNT_CALL_MS } from "../base/limits.ts";
 import { fromUnknown } from "../base/node-errors.ts";
+import { unmountDirectory } from "../fs/bindings/unmount.ts";
 import { ask } from "./daemon-client.ts";
 import { connectDaemon } from "./daemon-start.ts";
 import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
@@ -74,15 +75,7 @@ async function detachDead(directory: string): Promise<void> {
       "BUSY",
       `${directory} is served by a daemon of another workhome; give its --workhome`,
     );
-  const [program, ...args] =
-    process.getuid?.() === 0 ? ["umount", "-l", directory] : ["fusermount", "-uz", directory];
-  const status = await new Promise<number | string>((settle) => {
-    const child = spawn(program ?? "", args, { stdio: "ignore" });
-    child.once("error", (error) => settle(error.message));
-    child.once("exit", (code) => settle(code ?? 1));
-  });
-  if (status !== 0 && (await ownMountAt(directory)) !== undefined)
-    throw new P2pfsError("IO", `${program} ${args.join(" ")} failed (${status})`);
+  await unmountDirectory(directory, { lazy: true, clock: systemClock });
 }
 
 /**

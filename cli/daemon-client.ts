@@ -3,7 +3,7 @@
  * errors. Starts no daemon; daemon-start.ts does.
  */
 import { type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
-import { ERROR_TABLE, type ErrorCode, P2pfsError } from "../base/errors.ts";
+import { codeOfGrpcStatus, ERROR_TABLE, type ErrorCode, P2pfsError } from "../base/errors.ts";
 import { CALL_MS } from "../base/limits.ts";
 import { somebodyAnswers } from "../base/socket-probe.ts";
 import { ERROR_CODE_KEY } from "../daemon/server/grpc-status.ts";
@@ -105,27 +105,6 @@ export function ask<Client, Name extends keyof Client>(
   });
 }
 
-/** gRPC status → the code it most likely stands for, where the daemon is not ours and says no more. */
-const CODES_BY_STATUS: ReadonlyMap<number, ErrorCode> = new Map(
-  (
-    [
-      "CANCELLED",
-      "INVALID_ARGUMENT",
-      "DEADLINE",
-      "NOT_FOUND",
-      "ALREADY_EXISTS",
-      "PERMISSION",
-      "NO_SPACE",
-      "FAILED_PRECONDITION",
-      "CHANGED",
-      "NOT_SUPPORTED",
-      "IO",
-      "UNAVAILABLE",
-      "INTEGRITY",
-    ] satisfies ErrorCode[]
-  ).map((code) => [ERROR_TABLE[code].grpc, code]),
-);
-
 /** The error a status stands for. */
 export function fromServiceError(error: ServiceError | null): P2pfsError {
   if (error === null) return new P2pfsError("INTERNAL", "the daemon gave no answer");
@@ -133,7 +112,8 @@ export function fromServiceError(error: ServiceError | null): P2pfsError {
   const code =
     typeof named === "string" && Object.hasOwn(ERROR_TABLE, named)
       ? (named as ErrorCode)
-      : (CODES_BY_STATUS.get(error.code) ?? "INTERNAL");
+      : // The daemon says no more when it is not ours.
+        (codeOfGrpcStatus(error.code, "NO_SPACE") ?? "INTERNAL");
   const [bytes] = error.metadata?.get(STATUS_DETAILS_KEY) ?? [];
   const backend = Buffer.isBuffer(bytes) ? decodeBackendDetails(bytes) : undefined;
   const origin =

@@ -5,9 +5,7 @@ import { EMPTY_NOTIFICATION } from "../fs/bindings/kernel-abi/notifications.ts";
 import { NOTIFICATION, wantsReply } from "../fs/bindings/kernel-abi/opcodes.ts";
 import { writeReplyHeader } from "../fs/bindings/kernel-abi/replies.ts";
 import type { NativeAddon } from "../native/linux/addon.ts";
-
-/** Messages of an inbox begin at multiples of this. */
-const MESSAGE_ALIGNMENT = 8;
+import { MESSAGE_ALIGNMENT } from "../native/linux/kernel-channel.ts";
 
 /**
  * Answers until the mount is gone; what the last daemon left unanswered too.

@@ -2,7 +2,7 @@
 import type { ClientUnaryCall, ServiceError } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal, orAborted } from "../../base/deadline.ts";
-import { ERROR_TABLE, type ErrorCode, P2pfsError } from "../../base/errors.ts";
+import { codeOfGrpcStatus, P2pfsError } from "../../base/errors.ts";
 import { CLUSTER_CALL_MS, CLUSTER_TEXT_MAX } from "../../base/limits.ts";
 
 export interface CallOptions {
@@ -42,27 +42,6 @@ export async function callUnary<Answer>(
   }
 }
 
-/** gRPC status → the code it stands for when another program says it. The first of several wins. */
-const CODES_BY_STATUS: ReadonlyMap<number, ErrorCode> = new Map(
-  (
-    [
-      "CANCELLED",
-      "INVALID_ARGUMENT",
-      "DEADLINE",
-      "NOT_FOUND",
-      "ALREADY_EXISTS",
-      "PERMISSION",
-      "TOO_MANY",
-      "FAILED_PRECONDITION",
-      "CHANGED",
-      "NOT_SUPPORTED",
-      "IO",
-      "UNAVAILABLE",
-      "INTEGRITY",
-    ] satisfies ErrorCode[]
-  ).map((code) => [ERROR_TABLE[code].grpc, code]),
-);
-
 /** What grpc-js says of a connection that was not made, without its own words around the system's. */
 function plainWords(details: string): string {
   return /Last error: (?:Error: )?(.*?)\.? Resolution note: /s.exec(details)?.[1] ?? details;
@@ -76,7 +55,7 @@ export function fromStatus(
   if (error === null) return new P2pfsError("UNAVAILABLE", `${what} gave no answer`);
   const said = plainWords(error.details).slice(0, CLUSTER_TEXT_MAX);
   // Whatever else another program says of itself, it is of no use now.
-  const code = CODES_BY_STATUS.get(error.code) ?? "UNAVAILABLE";
+  const code = codeOfGrpcStatus(error.code, "TOO_MANY") ?? "UNAVAILABLE";
   return new P2pfsError(code, `${what}: ${said || `status ${error.code}`}`, {
     details: { status: error.code },
   });

@@ -12,6 +12,9 @@ import {
 } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 
+/** Messages of an inbox begin at multiples of this many bytes. */
+export const MESSAGE_ALIGNMENT = 8;
+
 /** The addon's functions for channels. Numbers that can fail are 0 (or a value) or -errno. */
 export interface ChannelExports {
   channelOpen(

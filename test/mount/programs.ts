@@ -1,4 +1,5 @@
 /** Programs that use a mount, run beside the test: never in the process that serves, and never synchronously. */
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 
 export interface Ended {
@@ -44,7 +45,7 @@ export function run(command: string, ...args: readonly string[]): Promise<Ended>
 /** Runs a Python program; the arguments are sys.argv[1:]. What it prints is returned, without the last newline. */
 export async function python(script: string, ...args: readonly string[]): Promise<string> {
   const { status, stdout, stderr } = await run("python3", "-c", `${PRELUDE}\n${script}`, ...args);
-  if (status !== 0) throw new Error(`python3 ended with ${status}: ${stderr}`);
+  assert.equal(status, 0, `python3 ended with ${status}: ${stderr}`);
   return stdout.toString().replace(/\n$/, "");
 }
 
@@ -88,7 +89,7 @@ export async function eventually(
 ): Promise<void> {
   const untilMs = performance.now() + withinMs;
   while (!(await holds())) {
-    if (performance.now() > untilMs) throw new Error(`${what} did not come true within ${withinMs} ms`);
+    assert.ok(performance.now() <= untilMs, `${what} did not come true within ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -3,7 +3,7 @@
  * there, ENOSYS: the kernel then does it itself, or stops asking.
  */
 import { constants } from "node:os";
-import { OBSERVED_READ } from "../../../native/linux/kernel-channel.ts";
+import { MESSAGE_ALIGNMENT, OBSERVED_READ } from "../../../native/linux/kernel-channel.ts";
 import { MUTATIONS, type Mutation } from "../../filesystem.ts";
 import { decodeAs, decodeHeader, decodeRequest } from "../kernel-abi/decode-request.ts";
 import { MessageReader } from "../kernel-abi/fields.ts";
@@ -14,9 +14,6 @@ import type { FileOperations } from "./file-operations.ts";
 import type { KernelRequests, RequestWait } from "./kernel-requests.ts";
 import type { NameOperations } from "./name-operations.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
-
-/** Messages of an inbox begin at multiples of this. */
-const MESSAGE_ALIGNMENT = 8;
 
 export interface DispatcherParts {
   readonly names: NameOperations;
