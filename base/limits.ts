@@ -520,6 +520,10 @@ export const UPLOAD_CONNECTIONS_MAX = 1_024;
 export const UPLOAD_STREAMS_MAX = 1_024;
 /** How long a connection of another host may be without a call, ms: longer than a pool of clients keeps one. */
 export const UPLOAD_IDLE_MS = 600_000;
+/** How often is looked whether a call's status is out, before the call is reset, ms. */
+export const STATUS_LOOK_MS = 1;
+/** How long a status may take to leave for a peer that does not read, before the call is reset without it, ms. */
+export const STATUS_OUT_MS = 10_000;
 /** Characters of a name or an id in another host's message: host name and address, with room. */
 export const WIRE_NAME_MAX = 512;
 /** Characters of a URL in another host's message: what servers accept. */

@@ -10,6 +10,7 @@ import {
   type ServerDuplexStream,
   status,
 } from "@grpc/grpc-js";
+import { systemClock } from "../../base/clock.ts";
 import { UnavailableError } from "../../base/errors.ts";
 import { SEED_TRIGGERS_MAX } from "../../base/limits.ts";
 import type { Download__Output } from "../../proto/gen/common/v2/Download.ts";
@@ -23,6 +24,7 @@ import type { ListHostsRequest__Output } from "../../proto/gen/scheduler/v2/List
 import type { StatTaskRequest__Output } from "../../proto/gen/scheduler/v2/StatTaskRequest.ts";
 import { DfdaemonUpload, Health, Scheduler } from "../../proto/load.ts";
 import { formatHostPort } from "../rpc/endpoint.ts";
+import { resetAfterStatus } from "../rpc/reset-after-status.ts";
 import { Swarm, type SwarmPeer } from "./swarm.ts";
 
 type Stream = ServerDuplexStream<AnnouncePeerRequest__Output, AnnouncePeerResponse>;
@@ -63,7 +65,8 @@ export class MemorySchedulerServer {
 
   /** Serves. Whoever started it closes it. @throws UnavailableError when the port is taken */
   static async start(options: MemorySchedulerOptions): Promise<MemorySchedulerServer> {
-    const server = new Server();
+    const announcePeer = Scheduler.service.AnnouncePeer.path;
+    const server = new Server({ interceptors: [resetAfterStatus([announcePeer], systemClock)] });
     const address = formatHostPort({ host: options.ip, port: options.port });
     let scheduler: MemorySchedulerServer | undefined;
     const known = () => {
