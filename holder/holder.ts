@@ -48,6 +48,8 @@ interface Life {
   /** It said that it is ready. */
   ready: boolean;
   stuckLooks: number;
+  /** The next look whether it is stuck; undefined: there are no mounts. */
+  look: Timer | undefined;
 }
 
 export class Holder {
@@ -94,18 +96,19 @@ export class Holder {
       served: false,
       ready: false,
       stuckLooks: 0,
+      look: undefined,
     };
     this.#life = life;
     lines.on("error", () => {
       // The daemon is gone; its exit tells.
     });
     readLines<FromDaemon>(lines, (message) => this.#hear(life, message));
-    const watch = this.#watch(life);
+    this.#watch(life);
     let settled = false;
     const settle = (code: number | null, signal: NodeJS.Signals | null) => {
       if (settled) return;
       settled = true;
-      watch.cancel();
+      life.look?.cancel();
       this.#died(life, code, signal);
     };
     child.once("error", (error) => {
@@ -191,6 +194,7 @@ export class Holder {
         return;
       }
       this.#give(life, held);
+      this.#watch(life);
       writeLine(life.lines, { kind: "done", call, mount: held.mount });
     } catch (error) {
       const { code, message: reason } = fromUnknown(error);
@@ -267,26 +271,29 @@ export class Holder {
   }
 
   /**
-   * A process that was killed while one of its threads waits for its own mount cannot go: its first thread is dead, and no
-   * exit is told. Then the mounts are cut off, which frees it.
+   * As long as there are mounts: a process that was killed while one of its threads waits for its own mount cannot go. Its
+   * first thread is dead, and no exit is told. Then the mounts are cut off, which frees it.
    */
-  #watch(life: Life): Timer {
+  #watch(life: Life): void {
     const { clock, log } = this.#options;
-    let timer: Timer;
-    const look = async () => {
-      const isDead = await leaderIsDead(life.child.pid);
-      life.stuckLooks = isDead ? life.stuckLooks + 1 : 0;
-      if (life.stuckLooks === STUCK_LOOKS_MAX) {
-        log.error({ pid: life.child.pid }, "daemon is dead but cannot go; its mounts are cut off");
-        for (const held of this.#mounts?.list() ?? []) await this.#mounts?.cutOff(held);
-      }
-      if (this.#life === life) timer = clock.schedule(STUCK_LOOK_MS, again);
-    };
-    const again = () => {
-      look().catch((error) => log.error({ reason: fromUnknown(error).message }, "looking after the daemon"));
-    };
-    timer = clock.schedule(STUCK_LOOK_MS, again);
-    return { cancel: () => timer.cancel() };
+    const hasMounts = this.#mounts !== undefined && this.#mounts.size > 0;
+    if (life !== this.#life || life.look !== undefined || !hasMounts) return;
+    life.look = clock.schedule(STUCK_LOOK_MS, () => {
+      this.#look(life)
+        .catch((error) => log.error({ reason: fromUnknown(error).message }, "looking after the daemon"))
+        .finally(() => {
+          life.look = undefined;
+          this.#watch(life);
+        });
+    });
+  }
+
+  async #look(life: Life): Promise<void> {
+    const isDead = await leaderIsDead(life.child.pid);
+    life.stuckLooks = isDead ? life.stuckLooks + 1 : 0;
+    if (life.stuckLooks !== STUCK_LOOKS_MAX) return;
+    this.#options.log.error({ pid: life.child.pid }, "daemon is dead but cannot go; its mounts are cut off");
+    for (const held of this.#mounts?.list() ?? []) await this.#mounts?.cutOff(held);
   }
 }
 

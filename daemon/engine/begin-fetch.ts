@@ -2,7 +2,8 @@
 import type { FetchPlan } from "../piece/want-list.ts";
 import type { SourceRequest } from "../source/source.ts";
 import type { StoredTask } from "../storage/storage.ts";
-import { type Fetch, type FetchEvents, fetchBlocks } from "./fetch.ts";
+import type { FetchEvents } from "./arrivals.ts";
+import { type Fetch, fetchBlocks } from "./fetch.ts";
 import { fetchPiece } from "./fetch-piece.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 import type { Giver } from "./task-parents.ts";

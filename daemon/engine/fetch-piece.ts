@@ -6,12 +6,12 @@ import type { Clock } from "../../base/clock.ts";
 import { IntegrityError } from "../../base/errors.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
 import type { BookedParent, PiecePlace } from "../parent/parent-book.ts";
-import { hasBit } from "../piece/bits.ts";
 import type { FetchPlan } from "../piece/want-list.ts";
 import type { StoredTask } from "../storage/storage.ts";
 import type { Transport } from "../transport/transport.ts";
-import { crcOf, type Fetch, type FetchEvents } from "./fetch.ts";
-import type { RoomClaim, RoomClaims } from "./room-claims.ts";
+import { Arrivals, type FetchEvents } from "./arrivals.ts";
+import type { Fetch } from "./fetch.ts";
+import type { RoomClaims } from "./room-claims.ts";
 
 export interface PieceTask {
   readonly stored: StoredTask;
@@ -35,34 +35,21 @@ export function fetchPiece(task: PieceTask, events: FetchEvents, signal: AbortSi
   const length = Math.min(record.pieceLength, record.contentLength - offset);
   const start = offset / BLOCK_BYTES;
   const end = Math.ceil((offset + length) / BLOCK_BYTES);
-  let next = start;
-  let claim: RoomClaim | undefined;
-  const into = {
-    fd: stored.fd,
-    offset,
-    length,
-    has: (block: number) => hasBit(stored.blocks, block),
-    onBlock(block: number, blockLength: number, crc: number): void {
-      next = block + 1;
-      if (hasBit(stored.blocks, block)) {
-        if (crc !== crcOf(stored, block, blockLength))
-          throw new IntegrityError(`the parent ${parent.peerId} has other bytes than those that are here`);
-        return;
-      }
-      stored.setBlock(block, crc);
-      claim?.arrived(blockLength);
-      events.block(block, blockLength);
-    },
-  };
+  const otherBytes = () =>
+    new IntegrityError(`the parent ${parent.peerId} has other bytes than those that are here`);
+  const into = new Arrivals(stored, { start, end }, events, otherBytes);
   const ended = Promise.resolve()
     .then(async () => {
       const { atOnceBytes } = task;
       const { priority } = plan;
-      claim = await task.room.claim({ bytes: length, leastBytes: length, atOnceBytes, priority }, signal);
+      into.claim = await task.room.claim(
+        { bytes: length, leastBytes: length, atOnceBytes, priority },
+        signal,
+      );
       const from = { peerId: parent.peerId, hostId: parent.hostId, ...place };
       await task.transport.fetch(from, { taskId: record.id, piece, into }, signal);
     })
-    .finally(() => claim?.end());
+    .finally(() => into.claim?.end());
   return {
     start,
     end,
@@ -72,10 +59,10 @@ export function fetchPiece(task: PieceTask, events: FetchEvents, signal: AbortSi
     startedMs: task.clock.monotonicMs(),
     ended,
     get granted() {
-      return claim !== undefined;
+      return into.claim !== undefined;
     },
     get next() {
-      return next;
+      return into.next;
     },
   };
 }

@@ -2,17 +2,15 @@
  * One fetch of one stretch of blocks from the source into the content file: counts what came and when. Retries, waits
  * and choices are the task's.
  */
-import { readSync } from "node:fs";
-import { crc32 } from "node:zlib";
 import type { Clock } from "../../base/clock.ts";
 import { ChangedError } from "../../base/errors.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
 import type { BookedParent } from "../parent/parent-book.ts";
-import { hasBit } from "../piece/bits.ts";
 import type { BlockRange, FetchPlan, WantPriority } from "../piece/want-list.ts";
 import type { SourceOf, SourceRequest } from "../source/source.ts";
 import type { StoredTask } from "../storage/storage.ts";
-import type { RoomClaim, RoomClaims } from "./room-claims.ts";
+import { Arrivals, type FetchEvents } from "./arrivals.ts";
+import type { RoomClaims } from "./room-claims.ts";
 
 /** A fetch under way. `next` moves as blocks come; `end` is where it stops. */
 export interface Fetch extends BlockRange {
@@ -42,55 +40,25 @@ export interface FetchTask {
   readonly ranges: boolean;
 }
 
-/** What a fetch tells. */
-export interface FetchEvents {
-  /** A block came that was not here before; its bit is set. */
-  block(block: number, length: number): void;
-  /** There is room for its beginning only: it ends earlier now. */
-  cut(): void;
-}
-
 /** Starts a fetch, once there is room for it. */
 export function fetchBlocks(task: FetchTask, events: FetchEvents, signal: AbortSignal): Fetch {
   const { stored, plan } = task;
   const { record } = stored;
-  const state = { next: plan.start, end: plan.end };
-  let claim: RoomClaim | undefined;
-  const offset = plan.start * BLOCK_BYTES;
-  const lengthTo = (end: number) => Math.min(end * BLOCK_BYTES, record.contentLength) - offset;
-  const into = {
-    fd: stored.fd,
-    offset,
-    get length() {
-      return lengthTo(state.end);
-    },
-    has: (block: number) => hasBit(stored.blocks, block),
-    onBlock(block: number, blockLength: number, crc: number): void {
-      if (hasBit(stored.blocks, block)) {
-        if (crc !== crcOf(stored, block, blockLength))
-          throw new ChangedError("the origin sends other bytes than before for the same version");
-        state.next = block + 1;
-        return;
-      }
-      stored.setBlock(block, crc);
-      claim?.arrived(blockLength);
-      state.next = block + 1;
-      events.block(block, blockLength);
-    },
-  };
+  const otherBytes = () => new ChangedError("the origin sends other bytes than before for the same version");
+  const into = new Arrivals(stored, plan, events, otherBytes);
   const ended = Promise.resolve()
     .then(async () => {
       const source = task.sourceOf(task.request.url);
       // Without ranges it is the whole or nothing, and what is here already takes no more room.
       const hereBytes = task.ranges ? 0 : stored.blocksPresent * BLOCK_BYTES;
-      const bytes = Math.max(1, lengthTo(plan.end) - hereBytes);
-      const leastBytes = task.ranges ? lengthTo(plan.start + 1) : bytes;
-      claim = await task.room.claim(
+      const bytes = Math.max(1, into.length - hereBytes);
+      const leastBytes = task.ranges ? into.lengthTo(plan.start + 1) : bytes;
+      into.claim = await task.room.claim(
         { bytes, leastBytes, atOnceBytes: task.atOnceBytes, priority: plan.priority },
         signal,
       );
-      if (claim.bytes < bytes) {
-        state.end = plan.start + Math.floor(claim.bytes / BLOCK_BYTES);
+      if (into.claim.bytes < bytes) {
+        into.end = plan.start + Math.floor(into.claim.bytes / BLOCK_BYTES);
         events.cut();
       }
       await source.read(
@@ -108,7 +76,7 @@ export function fetchBlocks(task: FetchTask, events: FetchEvents, signal: AbortS
         signal,
       );
     })
-    .finally(() => claim?.end());
+    .finally(() => into.claim?.end());
   return {
     start: plan.start,
     priority: plan.priority,
@@ -116,24 +84,15 @@ export function fetchBlocks(task: FetchTask, events: FetchEvents, signal: AbortS
     startedMs: task.clock.monotonicMs(),
     ended,
     get granted() {
-      return claim !== undefined;
+      return into.claim !== undefined;
     },
     get end() {
-      return state.end;
+      return into.end;
     },
     get next() {
-      return state.next;
+      return into.next;
     },
   };
-}
-
-/** @returns CRC-32 of a block that is here; read back where it is not remembered. Rare: only when something is fetched twice. */
-export function crcOf(stored: StoredTask, block: number, length: number): number {
-  const remembered = stored.blockCrc(block);
-  if (remembered !== undefined) return remembered;
-  const buffer = Buffer.allocUnsafeSlow(length);
-  const read = readSync(stored.fd, buffer, 0, length, block * BLOCK_BYTES);
-  return crc32(buffer.subarray(0, read));
 }
 
 /** Mean rate so far in 10^6 bytes a second; never 0, so that a wait can be computed from it. */

@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import type { Timer } from "../../base/clock.ts";
-import { orAborted } from "../../base/deadline.ts";
 import { DeadlineError, LimitError, type P2pfsError, UnavailableError } from "../../base/errors.ts";
 import { BLOCK_BYTES, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
@@ -22,7 +21,7 @@ import {
 } from "../piece/want-list.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { beginFetch, type PresentGiver } from "./begin-fetch.ts";
-import { completeContent } from "./complete-content.ts";
+import { Completion } from "./completion.ts";
 import type { Fetch } from "./fetch.ts";
 import { HeldBack } from "./held-back.ts";
 import { HostWants } from "./host-wants.ts";
@@ -31,9 +30,11 @@ import { originOf } from "./origin-of.ts";
 import { overtakeFor } from "./overtaking.ts";
 import { Rests } from "./rests.ts";
 import type { Evictable } from "./room-maker.ts";
+import { RunningFetches } from "./running-fetches.ts";
 import type { Owner, TaskEnvironment } from "./task-environment.ts";
 import { TaskEvictions } from "./task-evictions.ts";
 import { SOURCE, TaskParents } from "./task-parents.ts";
+import { TaskPieces } from "./task-pieces.ts";
 import { Waiters } from "./waiters.ts";
 
 export class EngineTask implements Evictable {
@@ -48,11 +49,10 @@ export class EngineTask implements Evictable {
   readonly #wants = new WantList();
   readonly #waiters = new Waiters();
   readonly #rests = new Rests();
-  readonly #fetches = new Set<Fetch>();
-  readonly #pieceListeners = new Set<(piece: PieceRecord) => void>();
-  readonly #finishers = new Set<{ resolve: () => void; reject: (error: unknown) => void }>();
+  readonly #fetches = new RunningFetches();
+  readonly #pieces: TaskPieces;
+  readonly #completion: Completion;
   readonly #closing = new AbortController();
-  readonly #finishing = new Set<number>();
   readonly #heldBack: HeldBack;
   #parents: TaskParents;
   readonly #view: TaskView;
@@ -62,8 +62,6 @@ export class EngineTask implements Evictable {
   #holders = 0;
   readonly #hostWants: HostWants;
   #tick: Timer | undefined;
-  #complete = false;
-  #completing: Promise<void> | undefined;
   /** Set once and for all: no missing block can be had any more. */
   #fatal: P2pfsError | undefined;
   #lastFailure: P2pfsError | undefined;
@@ -78,12 +76,24 @@ export class EngineTask implements Evictable {
     this.#parents = this.#newParents();
     const { record } = stored;
     assert.equal(record.pieceLength % BLOCK_BYTES, 0, "pieces are whole blocks");
+    this.#pieces = new TaskPieces(stored, env.clock, {
+      finished: (piece, parentId) => this.#pieceFinished(piece, parentId),
+      failed: (error) => {
+        this.#quarantine(fromUnknown(error));
+        this.#settleIdle();
+      },
+    });
+    this.#completion = new Completion(stored, env, () => this.evictions.keepWhole(), {
+      completed: () => this.#completed(),
+      failed: (error) => this.#quarantine(fromUnknown(error)),
+      settled: () => this.#settleIdle(),
+    });
     this.#ranges = record.ranges;
     const ranges = () => this.#ranges;
     this.#view = {
       blocks: stored.blocks,
       blockCount: stored.blockCount,
-      blocksPerPiece: record.pieceLength / BLOCK_BYTES,
+      blocksPerPiece: this.#pieces.blocksPerPiece,
       blocked: (block) => this.#blocked(block),
       get ranges() {
         return ranges();
@@ -95,7 +105,7 @@ export class EngineTask implements Evictable {
     return this.stored.record.id;
   }
   get complete(): boolean {
-    return this.#complete;
+    return this.#completion.isComplete;
   }
   /** See OpenTask.isWanted. */
   get isWanted(): boolean {
@@ -109,25 +119,17 @@ export class EngineTask implements Evictable {
     return (
       this.#holders > 0 ||
       this.#fetches.size > 0 ||
-      this.#finishing.size > 0 ||
+      this.#pieces.isFinishing ||
       this.evictions.isRunning ||
-      this.#completing !== undefined
+      this.#completion.isRunning
     );
   }
 
   /** Brings a reopened task to where it was: pieces whose blocks are all here are finished, a full task is complete. */
   async settle(): Promise<void> {
-    const { stored } = this;
-    if (stored.piecesFinished === stored.pieceCount && stored.record.finishedAtMs !== undefined) {
-      this.#complete = true;
-      return;
-    }
-    if (stored.blocksPresent > 0) {
-      for (let piece = 0; piece < stored.pieceCount; piece += 1) {
-        if (!stored.hasPiece(piece) && this.#pieceIsIn(piece)) await stored.finishPiece(piece, { costMs: 0 });
-      }
-    }
-    if (stored.piecesFinished === stored.pieceCount) await this.#completeNow();
+    if (this.#completion.recall()) return;
+    await this.#pieces.settle();
+    await this.#completion.check();
   }
 
   hold(): void {
@@ -165,7 +167,7 @@ export class EngineTask implements Evictable {
     );
     this.#wants.add(want);
     if (priority === "demand")
-      this.#heldBack.lift({ first: this.#pieceOf(start), last: this.#pieceOf(blocks.end - 1) });
+      this.#heldBack.lift({ first: this.#pieces.of(start), last: this.#pieces.of(blocks.end - 1) });
     this.#startTicking();
     this.kick();
     if (priority !== "seed") this.#hostWants.add(waiting);
@@ -177,8 +179,7 @@ export class EngineTask implements Evictable {
   }
 
   onPiece(listener: (piece: PieceRecord) => void): () => void {
-    this.#pieceListeners.add(listener);
-    return () => void this.#pieceListeners.delete(listener);
+    return this.#pieces.onPiece(listener);
   }
 
   /** See OpenTask.finish. */
@@ -193,12 +194,10 @@ export class EngineTask implements Evictable {
   }
 
   async #finish(owner: Owner, priority: WantPriority, signal?: AbortSignal): Promise<void> {
-    if (this.#complete) return;
+    if (this.complete) return;
     await this.want(owner, { start: 0, end: this.stored.blockCount }, priority, signal);
-    if (this.#complete) return;
-    if (this.#fatal !== undefined) throw this.#fatal;
-    const done = new Promise<void>((resolve, reject) => void this.#finishers.add({ resolve, reject }));
-    await orAborted(done, signal);
+    if (!this.complete && this.#fatal !== undefined) throw this.#fatal;
+    await this.#completion.wait(signal);
   }
 
   /** Starts what can be started. Cheap when there is nothing. */
@@ -236,12 +235,12 @@ export class EngineTask implements Evictable {
     this.#tick?.cancel();
     this.#env.slots.forget(this.#kick);
     this.#waiters.fail({ start: 0, end: this.stored.blockCount }, reason);
-    this.#endFinishers(reason);
-    await Promise.allSettled([...this.#fetches].map((fetch) => fetch.ended));
+    this.#completion.fail(reason);
+    await this.#fetches.ended();
     await this.evictions.ended();
-    await this.#completing;
+    await this.#completion.ended();
     this.#heldBack.close();
-    await this.#parents.end(this.#complete ? "finished" : "idle");
+    await this.#parents.end(this.complete ? "finished" : "idle");
     await this.stored.close();
   }
 
@@ -255,31 +254,33 @@ export class EngineTask implements Evictable {
   }
 
   #lost(): void {
-    if (!this.#complete || this.stored.piecesFinished === this.stored.pieceCount) return;
-    this.#complete = false;
     // What is fetched from now on belongs to a new life in the swarm.
-    this.#parents = this.#newParents();
+    if (this.#completion.lost()) this.#parents = this.#newParents();
   }
 
   /** A fetch is about to write the block or to compare it, or a blocked reader waits with it. */
   #isWanted(block: number): boolean {
-    for (const fetch of this.#fetches) if (fetch.next <= block && block < fetch.end) return true;
+    if (this.#fetches.brings(block)) return true;
     for (const waiter of this.#waiters.demands())
       if (waiter.start <= block && block < waiter.end) return true;
     return false;
   }
 
   #blocked(block: number): boolean {
-    if (this.evictions.isGoing(block) || this.#heldBack.has(this.#pieceOf(block))) return true;
-    for (const fetch of this.#fetches) if (fetch.next <= block && block < fetch.end) return true;
-    return this.#rests.isResting(block, this.#env.clock.monotonicMs());
+    return (
+      this.evictions.isGoing(block) ||
+      this.#heldBack.has(this.#pieces.of(block)) ||
+      this.#fetches.brings(block) ||
+      this.#rests.isResting(block, this.#env.clock.monotonicMs())
+    );
   }
 
   /** @returns false when no slot is free; the slots call `kick` later */
   #start(plan: FetchPlan): boolean {
-    const piece = this.#pieceOf(plan.start);
+    const piece = this.#pieces.of(plan.start);
     // Who shares a piece with a fetch that is under way takes its own blocks of it, and no more.
-    const giver = this.#isFetched(piece) ? SOURCE : this.#parents.giverOf(piece, plan.priority);
+    const isShared = this.#fetches.bringsAnyOf(this.#pieces.blocksOf(piece));
+    const giver = isShared ? SOURCE : this.#parents.giverOf(piece, plan.priority);
     if (giver.kind !== "wait") return this.#startFrom(giver, plan);
     this.#heldBack.until(piece, giver.untilMs);
     return true;
@@ -318,57 +319,17 @@ export class EngineTask implements Evictable {
         : { bytesFromPeers: bytesFromPeers + length },
     );
     this.#waiters.blockCame(block, this.stored.blocks);
-    const piece = this.#pieceOf(block);
-    if (this.#pieceIsIn(piece)) this.#finishPiece(piece, fetch);
+    this.#pieces.blockCame(block, fetch);
   }
 
   #newParents(): TaskParents {
     return new TaskParents(this.stored, () => this.request, this.#env, this.#heldBack.release);
   }
 
-  #pieceOf(block: number): number {
-    return Math.floor(block / this.#view.blocksPerPiece);
-  }
-
-  #isFetched(piece: number): boolean {
-    const first = piece * this.#view.blocksPerPiece;
-    const end = first + this.#view.blocksPerPiece;
-    for (const fetch of this.#fetches) if (fetch.next < end && fetch.end > first) return true;
-    return false;
-  }
-
-  #pieceIsIn(piece: number): boolean {
-    const first = piece * this.#view.blocksPerPiece;
-    const end = Math.min(this.stored.blockCount, first + this.#view.blocksPerPiece);
-    return firstClear(this.stored.blocks, first, end) === end;
-  }
-
-  #finishPiece(piece: number, { parent, startedMs }: Fetch): void {
-    if (this.#finishing.has(piece) || this.stored.hasPiece(piece)) return;
-    this.#finishing.add(piece);
-    const costMs = this.#env.clock.monotonicMs() - startedMs;
-    const parentId = parent?.peerId;
-    this.stored
-      .finishPiece(piece, { costMs, ...(parentId === undefined ? {} : { parentId }) })
-      .then(
-        (record) => {
-          this.#finishing.delete(piece);
-          this.#parents.pieceFinished(record, this.#pieceLength(piece), parentId);
-          for (const listener of this.#pieceListeners) listener(record);
-          if (this.stored.piecesFinished === this.stored.pieceCount) return this.#completeNow();
-          return undefined;
-        },
-        (error) => {
-          this.#finishing.delete(piece);
-          this.#quarantine(fromUnknown(error));
-        },
-      )
-      .finally(() => this.#settleIdle());
-  }
-
-  #pieceLength(piece: number): number {
-    const { record } = this.stored;
-    return Math.min(record.pieceLength, record.contentLength - piece * record.pieceLength);
+  #pieceFinished(piece: PieceRecord, parentId: string | undefined): void {
+    this.#parents.pieceFinished(piece, this.#pieces.lengthOf(piece.number), parentId);
+    void this.#completion.check();
+    this.#settleIdle();
   }
 
   #fetchEnded(fetch: Fetch, release: () => void): void {
@@ -392,7 +353,7 @@ export class EngineTask implements Evictable {
     this.#lastFailure = error;
     // A disk that is full or broken is no parent's fault.
     if (fetch.parent !== undefined && error.code !== "NO_SPACE" && error.code !== "IO")
-      return this.#parents.failed(fetch.parent, this.#pieceOf(fetch.start), error);
+      return this.#parents.failed(fetch.parent, this.#pieces.of(fetch.start), error);
     this.#env.log.debug(
       { taskId: this.id, url: loggableUrl(this.request.url), code: error.code, reason: error.message },
       "fetch-failed",
@@ -446,36 +407,10 @@ export class EngineTask implements Evictable {
   #endForever(error: P2pfsError): void {
     this.#fatal ??= error;
     this.#waiters.fail({ start: 0, end: this.stored.blockCount }, error);
-    this.#endFinishers(error);
+    this.#completion.fail(error);
   }
 
-  #endFinishers(error?: P2pfsError): void {
-    for (const finisher of this.#finishers) error === undefined ? finisher.resolve() : finisher.reject(error);
-    this.#finishers.clear();
-  }
-
-  #completeNow(): Promise<void> {
-    this.#completing ??= this.#verifyAndComplete()
-      .catch((error) => this.#quarantine(fromUnknown(error)))
-      .finally(() => {
-        this.#completing = undefined;
-        this.#settleIdle();
-      });
-    return this.#completing;
-  }
-
-  async #verifyAndComplete(): Promise<void> {
-    const { stored } = this;
-    const release = this.evictions.keepWhole();
-    try {
-      // Evicted between the last piece and now: it will come again.
-      if (stored.piecesFinished !== stored.pieceCount) return;
-      await completeContent(stored, this.#env);
-      this.#complete = true;
-    } finally {
-      release();
-    }
-    this.#endFinishers();
+  async #completed(): Promise<void> {
     await this.#parents.end("finished");
     this.#env.log.debug({ taskId: this.id, url: loggableUrl(this.request.url) }, "task-complete");
   }

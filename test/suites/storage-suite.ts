@@ -1,23 +1,15 @@
 /** What every storage promises. An implementation passes it by a one-line call with a factory. */
 import assert from "node:assert/strict";
-import { existsSync, fstatSync, readSync, statSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, readSync, writeSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
 import { FakeClock } from "../../base/clock.ts";
-import { COLLECT_BATCH_MAX, COLLECT_FRESH_MS, TEMPORARY_FILES_MAX } from "../../base/limits.ts";
-import { type CollectPolicy, oldestFirst } from "../../daemon/storage/collection.ts";
+import { TEMPORARY_FILES_MAX } from "../../base/limits.ts";
+import type { CollectPolicy } from "../../daemon/storage/collection.ts";
 import type { Storage } from "../../daemon/storage/storage.ts";
+import { storageCollectionTests } from "./storage-collection.ts";
+import { storageContentTests } from "./storage-content.ts";
 import { storageEvictionTests } from "./storage-eviction.ts";
-import {
-  blockBytes,
-  digestOf,
-  MIB,
-  putBlock,
-  putPiece,
-  readBlock,
-  recordOf,
-  setBits,
-  writeBytes,
-} from "./storage-fixtures.ts";
+import { blockBytes, MIB, putBlock, putPiece, readBlock, recordOf, setBits } from "./storage-fixtures.ts";
 import { type Restart, storageModelTests } from "./storage-model.ts";
 
 export interface StorageOptions {
@@ -29,193 +21,15 @@ export interface StorageOptions {
 /** Makes an empty storage; `t.after` takes away what it leaves. */
 export type MakeStorage = (t: TestContext, options: StorageOptions) => Promise<Storage>;
 
-const HOUR_MS = 3_600_000;
-
 /** @param restart for those that keep what they hold */
 export function storageSuite(name: string, make: MakeStorage, restart?: Restart): void {
   describe(name, () => {
-    contentTests(make);
+    storageContentTests(make);
     lifeTests(make);
-    collectionTests(make);
+    storageCollectionTests(make);
     storageEvictionTests(make);
     factTests(make);
     storageModelTests(make, restart);
-  });
-}
-
-function contentTests(make: MakeStorage): void {
-  test("a created task is known, open and empty, its file as long as its content", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const record = recordOf("task-a");
-    const task = await storage.create(record);
-    assert.deepEqual(storage.record("task-a"), record);
-    assert.deepEqual(task.record, record);
-    assert.equal(fstatSync(task.fd).size, record.contentLength);
-    assert.equal(statSync(task.contentPath).ino, fstatSync(task.fd).ino);
-    assert.equal(fstatSync(task.fd).mode & 0o777, 0o600);
-    assert.deepEqual([task.blockCount, task.pieceCount], [10, 3]);
-    assert.deepEqual([setBits(task.blocks), setBits(task.pieces)], [[], []]);
-    assert.ok(
-      task.blocks.buffer instanceof SharedArrayBuffer && task.pieces.buffer instanceof SharedArrayBuffer,
-    );
-    assert.equal(task.deleted, false);
-    await task.close();
-  });
-
-  test("a block that was set is seen at once in every opening of the task, with its checksum", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const one = await storage.create(recordOf("task-a"));
-    const two = await storage.open("task-a");
-    const crc = writeBytes(one, 9);
-    one.setBlock(9, crc);
-    assert.deepEqual(setBits(two.blocks), [9]);
-    assert.ok(two.hasBlock(9) && !two.hasBlock(8));
-    assert.equal(two.blocksPresent, 1);
-    assert.equal(two.blockCrc(9), crc);
-    assert.deepEqual(readBlock(two, 9), blockBytes(two, 9));
-    assert.equal(one.blocks.buffer, two.blocks.buffer, "there is one set of bits");
-    await Promise.all([one.close(), two.close()]);
-  });
-
-  test("a finished piece has the checksum of its bytes, and is finished in every opening", async (t) => {
-    const clock = new FakeClock();
-    const storage = await make(t, { clock });
-    const task = await storage.create(recordOf("task-a"));
-    const other = await storage.open("task-a");
-    for (const block of [0, 1, 2, 3]) putBlock(task, block);
-    const finished = await task.finishPiece(0, { parentId: "peer-1", costMs: 17 });
-    assert.deepEqual(finished, {
-      number: 0,
-      digest: digestOf(task, 0),
-      parentId: "peer-1",
-      costMs: 17,
-      finishedAtMs: clock.nowMs(),
-    });
-    assert.deepEqual([setBits(other.pieces), other.piecesFinished, other.hasPiece(0)], [[0], 1, true]);
-    const last = await putPiece(task, 2);
-    assert.deepEqual([last.digest, last.parentId], [digestOf(task, 2), undefined]);
-    assert.deepEqual(
-      (await other.pieceRecords([2, 1, 0])).map(({ number, digest }) => [number, digest]),
-      [
-        [2, digestOf(task, 2)],
-        [0, digestOf(task, 0)],
-      ],
-      "in the order asked, the unfinished left out",
-    );
-    await Promise.all([task.close(), other.close()]);
-  });
-
-  test("finishing a piece twice, also at once, answers the same record", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const task = await storage.create(recordOf("task-a"));
-    for (const block of [4, 5, 6, 7]) putBlock(task, block);
-    const [one, two] = await Promise.all([
-      task.finishPiece(1, { costMs: 1 }),
-      task.finishPiece(1, { costMs: 2 }),
-    ]);
-    assert.deepEqual(one, two);
-    assert.deepEqual(await task.finishPiece(1, { costMs: 3 }), one);
-    await task.close();
-  });
-
-  test("a piece that lacks a block, or does not exist, cannot be finished", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const task = await storage.create(recordOf("task-a"));
-    for (const block of [0, 1, 3]) putBlock(task, block);
-    await assert.rejects(task.finishPiece(0, { costMs: 1 }), { code: "FAILED_PRECONDITION" });
-    for (const piece of [-1, 3, 0.5])
-      await assert.rejects(task.finishPiece(piece, { costMs: 1 }), { code: "INVALID_ARGUMENT" });
-    assert.deepEqual(setBits(task.pieces), []);
-    await task.close();
-  });
-
-  test("bytes, bits, checksums and piece records are the same after the last close and a new open", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const task = await storage.create(recordOf("task-a"));
-    const finished = await putPiece(task, 0);
-    putBlock(task, 5);
-    const crc = task.blockCrc(5);
-    await task.close();
-    const again = await storage.open("task-a");
-    assert.deepEqual([setBits(again.blocks), setBits(again.pieces)], [[0, 1, 2, 3, 5], [0]]);
-    assert.deepEqual(await again.pieceRecords([0, 1, 2]), [finished]);
-    assert.equal(again.blockCrc(5), crc);
-    assert.deepEqual(readBlock(again, 5), blockBytes(again, 5));
-    for (const block of [4, 6, 7]) putBlock(again, block);
-    assert.equal((await again.finishPiece(1, { costMs: 1 })).digest, digestOf(again, 1));
-    await again.close();
-  });
-
-  test("discarded bytes lose the bits of every block and piece they overlap, and can be had anew", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const task = await storage.create(recordOf("task-a"));
-    for (const piece of [0, 1, 2]) await putPiece(task, piece);
-    await task.discard(4 * MIB - 1, 2);
-    assert.deepEqual([setBits(task.blocks), setBits(task.pieces)], [[0, 1, 2, 5, 6, 7, 8, 9], [2]]);
-    assert.deepEqual([task.blocksPresent, task.piecesFinished], [8, 1]);
-    assert.equal((await task.pieceRecords([0, 1])).length, 0);
-    await task.close();
-    const again = await storage.open("task-a");
-    assert.deepEqual([setBits(again.blocks), setBits(again.pieces)], [[0, 1, 2, 5, 6, 7, 8, 9], [2]]);
-    putBlock(again, 3);
-    assert.equal((await again.finishPiece(0, { costMs: 1 })).digest, digestOf(again, 0));
-    await again.discard(9 * MIB, 10 * MIB);
-    assert.deepEqual(setBits(again.pieces), [0]);
-    await again.discard(50 * MIB, 1);
-    await again.discard(0, 0);
-    assert.deepEqual(setBits(again.pieces), [0], "what is outside the content, or nothing, changes nothing");
-    await again.close();
-  });
-
-  test("a piece that is discarded while it is being finished does not become finished", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const task = await storage.create(recordOf("task-a"));
-    for (const block of [0, 1, 2, 3]) putBlock(task, block);
-    const finishing = assert.rejects(task.finishPiece(0, { costMs: 1 }), { code: "FAILED_PRECONDITION" });
-    const discarding = task.discard(MIB, 1);
-    await Promise.all([finishing, discarding]);
-    assert.deepEqual([setBits(task.blocks), setBits(task.pieces)], [[0, 2, 3], []]);
-    putBlock(task, 1, 1);
-    await task.finishPiece(0, { costMs: 1 });
-    await task.close();
-    const again = await storage.open("task-a");
-    assert.deepEqual(setBits(again.pieces), [0]);
-    await again.close();
-  });
-
-  test("a finished piece whose block comes with other bytes must be finished again", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const task = await storage.create(recordOf("task-a"));
-    await putPiece(task, 0);
-    putBlock(task, 2, 1);
-    assert.equal(task.hasPiece(0), false);
-    const { digest } = await task.finishPiece(0, { costMs: 1 });
-    assert.notEqual(digest, digestOf(task, 0));
-    await task.close();
-  });
-
-  test("an empty content has no block and no piece; a content of one byte has one of each", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const empty = await storage.create(recordOf("task-empty", { contentLength: 0 }));
-    assert.deepEqual([empty.blockCount, empty.pieceCount, empty.blocks.length], [0, 0, 0]);
-    assert.deepEqual(await empty.pieceRecords([]), []);
-    await empty.sync();
-    await empty.close();
-    const tiny = await storage.create(recordOf("task-tiny", { contentLength: 1 }));
-    assert.deepEqual([tiny.blockCount, tiny.pieceCount], [1, 1]);
-    assert.equal((await putPiece(tiny, 0)).digest, digestOf(tiny, 0));
-    await tiny.close();
-  });
-
-  test("sync leaves everything as it was", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const task = await storage.create(recordOf("task-a"));
-    await putPiece(task, 0);
-    await Promise.all([task.sync(), task.sync()]);
-    putBlock(task, 4);
-    await task.sync();
-    assert.deepEqual([setBits(task.blocks), setBits(task.pieces)], [[0, 1, 2, 3, 4], [0]]);
-    await task.close();
   });
 }
 
@@ -387,146 +201,6 @@ function lifeTests(make: MakeStorage): void {
     await assert.rejects(storage.delete("task-a"), { code: "CLOSED" });
     await assert.rejects(storage.collect(), { code: "CLOSED" });
     await assert.rejects(storage.temporaryFile(), { code: "CLOSED" });
-  });
-}
-
-/** Makes closed tasks of 4 MiB each, all bytes there, whose last use was so many hours ago. */
-async function tasksUsed(
-  storage: Storage,
-  clock: FakeClock,
-  hoursAgo: Record<string, number>,
-): Promise<void> {
-  const ids = Object.keys(hoursAgo).sort((a, b) => (hoursAgo[b] ?? 0) - (hoursAgo[a] ?? 0));
-  const nowMs = clock.nowMs() + (hoursAgo[ids[0] ?? ""] ?? 0) * HOUR_MS;
-  for (const id of ids) {
-    clock.advance(nowMs - (hoursAgo[id] ?? 0) * HOUR_MS - clock.nowMs());
-    const kind = id.startsWith("persistent") ? "persistent-cache" : "standard";
-    const task = await storage.create(
-      recordOf(id, { contentLength: 4 * MIB, kind, updatedAtMs: clock.nowMs(), createdAtMs: clock.nowMs() }),
-    );
-    await putPiece(task, 0);
-    if (id.startsWith("done")) task.update({ finishedAtMs: clock.nowMs() });
-    await task.close();
-  }
-  clock.advance(nowMs - clock.nowMs());
-}
-
-function collectionTests(make: MakeStorage): void {
-  test("usage counts the blocks that are there, and the threshold is the room when one is set", async (t) => {
-    const policy = { diskThresholdBytes: 20 * MIB };
-    const storage = await make(t, { clock: new FakeClock(), policy });
-    const before = await storage.usage();
-    const task = await storage.create(recordOf("task-a"));
-    await putPiece(task, 0);
-    const usage = await storage.usage();
-    const grown = usage.usedBytes - before.usedBytes;
-    assert.ok(grown >= 4 * MIB && grown < 4.5 * MIB, `grew by ${grown}`);
-    assert.equal(usage.totalBytes, 20 * MIB);
-    assert.equal(usage.availableBytes, 20 * MIB - usage.usedBytes);
-    assert.equal(usage.taskCount, 1);
-    assert.ok(await storage.hasRoom(usage.availableBytes));
-    assert.ok(!(await storage.hasRoom(usage.availableBytes + MIB)));
-    await task.close();
-    await storage.delete("task-a");
-    assert.ok((await storage.usage()).usedBytes < MIB);
-  });
-
-  test("without a threshold the room is what the disk has", async (t) => {
-    const storage = await make(t, { clock: new FakeClock() });
-    const { usedBytes, availableBytes, totalBytes } = await storage.usage();
-    assert.equal(totalBytes, usedBytes + availableBytes);
-    assert.ok(availableBytes > 0);
-    assert.ok(await storage.hasRoom(1));
-    assert.ok(!(await storage.hasRoom(1024 ** 6)));
-  });
-
-  test("a task unused for its time to live is collected, and no other", async (t) => {
-    const clock = new FakeClock();
-    const storage = await make(t, { clock, policy: { taskTtlMs: 10 * HOUR_MS } });
-    await tasksUsed(storage, clock, {
-      "task-old": 10,
-      "task-new": 9,
-      "persistent-old": 50,
-      "task-held": 40,
-      "task-open": 41,
-    });
-    const unpin = storage.pin("task-held");
-    const alsoUnpin = storage.pin("task-held");
-    const open = await storage.open("task-open");
-    assert.deepEqual(await storage.collect(), ["task-old"]);
-    assert.equal(storage.record("task-old"), undefined);
-    await open.close();
-    unpin();
-    unpin();
-    assert.deepEqual(await storage.collect(), [], "one pin is left, and the close was a use");
-    alsoUnpin();
-    assert.deepEqual(await storage.collect(), ["task-held"]);
-    clock.advance(10 * HOUR_MS);
-    assert.deepEqual((await storage.collect()).sort(), ["task-new", "task-open"]);
-    assert.deepEqual(
-      [...storage.records()].map(({ id }) => id),
-      ["persistent-old"],
-    );
-  });
-
-  test("above the high mark the longest unused go first, until usage is at the low mark", async (t) => {
-    const clock = new FakeClock();
-    // Ten tasks of 4 MiB: 40 of 50 MiB and more are used; 60 % are 30 MiB.
-    const policy = { diskThresholdBytes: 50 * MIB };
-    const storage = await make(t, { clock, policy });
-    const used = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`task-${n}`, n + 1]));
-    await tasksUsed(storage, clock, used);
-    const collected = await storage.collect();
-    assert.deepEqual(collected, ["task-9", "task-8", "task-7"]);
-    const { usedBytes } = await storage.usage();
-    assert.ok(usedBytes <= 30 * MIB, `${usedBytes} bytes are used`);
-    assert.deepEqual(await storage.collect(), [], "below the high mark nothing goes");
-  });
-
-  test("disk pressure never takes what is open, pinned, fresh or meant to persist", async (t) => {
-    const clock = new FakeClock();
-    const policy = { diskThresholdBytes: 10 * MIB };
-    const storage = await make(t, { clock, policy });
-    await tasksUsed(storage, clock, {
-      "task-open": 9,
-      "task-pinned": 8,
-      "persistent-a": 7,
-      "done-a": 6,
-      "task-partial": 5,
-    });
-    const open = await storage.open("task-open");
-    const unpin = storage.pin("task-pinned");
-    await tasksUsed(storage, clock, { "task-fresh": 0 });
-    clock.advance(COLLECT_FRESH_MS - 1);
-    assert.deepEqual(await storage.collect(), ["done-a", "task-partial"]);
-    clock.advance(1);
-    assert.deepEqual(await storage.collect(), ["task-fresh"]);
-    unpin();
-    assert.deepEqual(await storage.collect(), ["task-pinned"]);
-    assert.deepEqual(readBlock(open, 0), blockBytes(open, 0));
-    await open.close();
-    assert.ok(storage.record("persistent-a"));
-  });
-
-  test("a task that is opened while collecting goes on stays", async (t) => {
-    const clock = new FakeClock();
-    const storage = await make(t, { clock, policy: { taskTtlMs: HOUR_MS } });
-    await tasksUsed(storage, clock, { "task-a": 5, "task-b": 5, "task-c": 5 });
-    const opening = storage.open("task-c");
-    const collecting = storage.collect();
-    const task = await opening;
-    assert.deepEqual((await collecting).sort(), ["task-a", "task-b"]);
-    assert.deepEqual(readBlock(task, 0), blockBytes(task, 0));
-    await task.close();
-  });
-
-  test("when more tasks are there than are sorted at once, the oldest are still the first", () => {
-    const tasks = Array.from({ length: COLLECT_BATCH_MAX + 1_000 }, (_, n) => ({
-      updatedAtMs: (n * 7_919) % 20_011,
-    }));
-    const expected = tasks.map(({ updatedAtMs }) => updatedAtMs).sort((a, b) => a - b);
-    const oldest = oldestFirst(tasks, COLLECT_BATCH_MAX).map(({ updatedAtMs }) => updatedAtMs);
-    assert.deepEqual(oldest, expected.slice(0, COLLECT_BATCH_MAX));
   });
 }
 

@@ -1,0 +1,128 @@
+/** Whether all of one task is here and was checked, and those who wait for that. */
+import { orAborted } from "../../base/deadline.ts";
+import { IntegrityError } from "../../base/errors.ts";
+import type { StoredTask } from "../storage/storage.ts";
+import type { TaskEnvironment } from "./task-environment.ts";
+
+export interface CompletionEvents {
+  /** It is complete, and those who waited were told. */
+  completed(): Promise<void>;
+  /** The whole is not what it should be, or could not be looked at. */
+  failed(error: unknown): void;
+  /** A check is over, however it ended. */
+  settled(): void;
+}
+
+export class Completion {
+  readonly #stored: StoredTask;
+  readonly #env: Pick<TaskEnvironment, "clock" | "digestOf">;
+  readonly #keepWhole: () => () => void;
+  readonly #events: CompletionEvents;
+  readonly #waiting = new Set<{ resolve: () => void; reject: (error: unknown) => void }>();
+  #complete = false;
+  #checking: Promise<void> | undefined;
+
+  /** @param keepWhole nothing is evicted until its result is called */
+  constructor(
+    stored: StoredTask,
+    env: Pick<TaskEnvironment, "clock" | "digestOf">,
+    keepWhole: () => () => void,
+    events: CompletionEvents,
+  ) {
+    this.#stored = stored;
+    this.#env = env;
+    this.#keepWhole = keepWhole;
+    this.#events = events;
+  }
+
+  get isComplete(): boolean {
+    return this.#complete;
+  }
+
+  /** It is being checked. */
+  get isRunning(): boolean {
+    return this.#checking !== undefined;
+  }
+
+  /** Complete as it was when it was closed. @returns whether it was */
+  recall(): boolean {
+    this.#complete = this.#isIn && this.#stored.record.finishedAtMs !== undefined;
+    return this.#complete;
+  }
+
+  /** A piece was finished: checks the whole if it was the last. Resolves when that is over; never rejects. */
+  check(): Promise<void> {
+    if (!this.#isIn) return Promise.resolve();
+    this.#checking ??= this.#check()
+      .catch((error) => this.#events.failed(error))
+      .finally(() => {
+        this.#checking = undefined;
+        this.#events.settled();
+      });
+    return this.#checking;
+  }
+
+  /** Blocks went. @returns whether it was complete before and is not any more */
+  lost(): boolean {
+    if (!this.#complete || this.#isIn) return false;
+    this.#complete = false;
+    return true;
+  }
+
+  /** Resolves when it is complete. @throws what `fail` is told; the signal's reason */
+  wait(signal?: AbortSignal): Promise<void> {
+    if (this.#complete) return Promise.resolve();
+    const done = new Promise<void>((resolve, reject) => void this.#waiting.add({ resolve, reject }));
+    return orAborted(done, signal);
+  }
+
+  /** It will not be: who waits is told. */
+  fail(error: unknown): void {
+    for (const { reject } of this.#waiting) reject(error);
+    this.#waiting.clear();
+  }
+
+  /** Resolves when no check is under way. */
+  async ended(): Promise<void> {
+    await this.#checking;
+  }
+
+  get #isIn(): boolean {
+    return this.#stored.piecesFinished === this.#stored.pieceCount;
+  }
+
+  async #check(): Promise<void> {
+    const release = this.#keepWhole();
+    try {
+      // Evicted between the last piece and now: it will come again.
+      if (!this.#isIn) return;
+      await completeContent(this.#stored, this.#env);
+      this.#complete = true;
+    } finally {
+      release();
+    }
+    for (const { resolve } of this.#waiting) resolve();
+    this.#waiting.clear();
+    await this.#events.completed();
+  }
+}
+
+/**
+ * Notes the content as complete. @throws IntegrityError when it has not a digest that belongs to it: all of it is
+ * discarded then
+ */
+async function completeContent(
+  stored: StoredTask,
+  { clock, digestOf }: Pick<TaskEnvironment, "clock" | "digestOf">,
+): Promise<void> {
+  const { anchors } = stored.record;
+  for (const anchor of anchors) {
+    const algorithm = anchor.slice(0, anchor.indexOf(":"));
+    const actual = await digestOf(stored, algorithm);
+    if (actual === anchor) continue;
+    stored.update({ failedAtMs: clock.nowMs() });
+    await stored.discard(0, stored.record.contentLength);
+    throw new IntegrityError(`the content's digest is ${actual}, not ${anchor}`);
+  }
+  stored.update({ finishedAtMs: clock.nowMs(), verified: anchors.length > 0 ? "anchored" : "transport" });
+}
