@@ -485,6 +485,10 @@ export const SERVED_PIECES_MAX = 512;
 export const SERVER_BACKLOG = 1024;
 /** Longest a peer may take to say which piece it wants, ms. */
 export const PIECE_REQUEST_MS = 10_000;
+/** How long a TLS session may be resumed for the next piece, seconds; also how long a withdrawn certificate may serve on so. */
+export const PIECE_SESSION_SECONDS = 300;
+/** TLS sessions remembered, one for each parent: more parents than one host has at a time. */
+export const PIECE_SESSIONS_MAX = 1_024;
 /** Longest a peer may take nothing of a piece that is sent to it, ms. */
 export const PIECE_SEND_STALL_MS = 30_000;
 
@@ -677,11 +681,26 @@ export const HELD_TASK_REST_MS = 50;
 export const HELD_TASKS_LOOK_MS = 5_000;
 /** Largest dynconfig file, bytes. */
 export const DYNCONFIG_BYTES_MAX = 1 * MIB;
+/** How often certificate files are looked at, ms: what is renewed days before its end is in use long before it. */
+export const CERTIFICATES_LOOK_MS = 30_000;
 /** Entries of one list of a block list, and characters of one of its regular expressions. */
 export const BLOCK_LIST_ENTRIES_MAX = 10_000;
 export const BLOCK_LIST_REGEX_MAX = 1_024;
 /** Longest URL that is compared with a block list, characters: a longer one is no URL that is fetched. */
 export const BLOCK_LIST_URL_MAX = 16_384;
+
+// --- clusters of our own ----------------------------------------------------------------------------------------
+
+/** Life of a cluster's authority, ms: ten years. It is not renewed. */
+export const AUTHORITY_LIFE_MS = 10 * 365 * 86_400_000;
+/** Life of a host's certificate, ms: the issuer may be down for a month of it. */
+export const CERTIFICATE_LIFE_MS = 90 * 86_400_000;
+/** How long certificates are valid before they were made, ms: clocks of hosts differ, and a day is time to notice. */
+export const CERTIFICATE_BACKDATED_MS = 86_400_000;
+/** Addresses that one certificate names. */
+export const CERTIFICATE_ADDRESSES_MAX = 64;
+/** Largest request for a certificate, bytes; ours have some 250. */
+export const CERTIFICATE_REQUEST_BYTES_MAX = 4 * KIB;
 
 // --- figures of the host ----------------------------------------------------------------------------------------
 

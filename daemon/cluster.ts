@@ -5,6 +5,7 @@
 import { stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { dirname, join } from "node:path";
+import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { Clock } from "../base/clock.ts";
 import { PermissionError } from "../base/errors.ts";
 import { HELD_TASKS_ANNOUNCED_MAX } from "../base/limits.ts";
@@ -25,7 +26,7 @@ import { Dynconfig } from "./manager/dynconfig.ts";
 import { DynconfigFile } from "./manager/dynconfig-file.ts";
 import { MANAGER_PORT, ManagerDirectory } from "./manager/manager-directory.ts";
 import { NamedSchedulers } from "./manager/scheduler-addresses.ts";
-import { formatHostPort, loadCredentials, parseHostPort } from "./rpc/endpoint.ts";
+import { formatHostPort, parseHostPort } from "./rpc/endpoint.ts";
 import { asksServing } from "./rpc/health-check.ts";
 import { ClusterScheduler } from "./scheduler/cluster/cluster-scheduler.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
@@ -34,6 +35,8 @@ import type { ClusterFace, ClusterState } from "./server/ports.ts";
 import { type HostIdentity, hostId } from "./task/ids.ts";
 import { pieceCount } from "./task/piece-length.ts";
 import type { TaskRecord } from "./task/task-record.ts";
+import { CertificateFiles } from "./tls/certificate-files.ts";
+import { channelCredentials } from "./tls/grpc-credentials.ts";
 
 export interface ClusterOptions {
   readonly config: Config;
@@ -51,6 +54,7 @@ export interface ClusterOptions {
 /** The parts of a host that is in a cluster. */
 interface Members {
   readonly claim: HostClaim;
+  readonly certificates: Certificates;
   readonly scheduler: ClusterScheduler;
   readonly dynconfig: Dynconfig;
 }
@@ -86,9 +90,12 @@ export class Cluster implements ClusterFace {
    */
   static async open(options: ClusterOptions): Promise<Cluster> {
     const { clock, log, config, identity, newPeerId } = options;
-    const source = await directorySource(options);
-    if (source === undefined) return new Cluster(options, () => undefined);
-    const credentials = await loadCredentials(config.scheduler);
+    const certificates = await openCertificates(options);
+    const source = await directorySource(options, certificates);
+    if (source === undefined) {
+      await certificates.close();
+      return new Cluster(options, () => undefined);
+    }
     const claim = await claimHost(hostId(identity));
     return new Cluster(options, (cluster) => {
       const scheduler = new ClusterScheduler({
@@ -96,7 +103,7 @@ export class Cluster implements ClusterFace {
         log,
         hostId: hostId(identity),
         newPeerId,
-        credentials,
+        credentials: certificates.scheduler,
         host: () => cluster.#host(),
         held: () => cluster.#held(),
         heldMark: () => cluster.#heldMark(),
@@ -112,7 +119,7 @@ export class Cluster implements ClusterFace {
         refreshMs: config.dynconfig.refreshInterval,
         onChange: ({ schedulers }) => scheduler.use(schedulers),
       });
-      return { claim, scheduler, dynconfig };
+      return { claim, certificates, scheduler, dynconfig };
     });
   }
 
@@ -167,6 +174,7 @@ export class Cluster implements ClusterFace {
   async close(): Promise<void> {
     await this.#members?.dynconfig.close();
     await this.scheduler.close();
+    await this.#members?.certificates.close();
     await this.#members?.claim.close();
   }
 
@@ -232,16 +240,40 @@ export class Cluster implements ClusterFace {
   }
 }
 
+/** By what this host knows its schedulers and its manager, and they it. */
+interface Certificates {
+  readonly scheduler: ChannelCredentials;
+  readonly manager: ChannelCredentials;
+  close(): Promise<void>;
+}
+
+async function openCertificates({ config, clock, log }: ClusterOptions): Promise<Certificates> {
+  const open = (section: "scheduler" | "manager") =>
+    CertificateFiles.open({ paths: config[section], section, clock, log });
+  const scheduler = await open("scheduler");
+  const manager = await open("manager");
+  return {
+    scheduler: channelCredentials(scheduler),
+    manager: channelCredentials(manager),
+    async close() {
+      await scheduler?.close();
+      await manager?.close();
+    },
+  };
+}
+
 /** Who knows the schedulers: what was given for this daemon alone, the manager, the dynconfig file; undefined: nobody. */
-async function directorySource(options: ClusterOptions): Promise<DirectorySource | undefined> {
+async function directorySource(
+  options: ClusterOptions,
+  certificates: Certificates,
+): Promise<DirectorySource | undefined> {
   const { config, clock, identity, addressesOf } = options;
   const { addrs } = config.scheduler;
   if (addrs.length > 0) return new NamedSchedulers(addrs, addressesOf);
   if (config.manager.addr !== undefined) {
-    const schedulerCredentials = await loadCredentials(config.scheduler);
     return new ManagerDirectory({
       address: parseHostPort(config.manager.addr, MANAGER_PORT),
-      credentials: await loadCredentials(config.manager),
+      credentials: certificates.manager,
       clock,
       host: {
         hostname: identity.hostname,
@@ -254,7 +286,7 @@ async function directorySource(options: ClusterOptions): Promise<DirectorySource
       },
       isServing: (address) => {
         const name = formatHostPort({ host: address.ip, port: address.port });
-        return asksServing(name, schedulerCredentials, { clock, what: `the scheduler ${name}` });
+        return asksServing(name, certificates.scheduler, { clock, what: `the scheduler ${name}` });
       },
     });
   }

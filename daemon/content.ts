@@ -94,7 +94,7 @@ export async function openContent(
     records: () => storage.records(),
   });
   started("cluster", () => cluster.close());
-  const parents = cluster.scheduler.alone ? undefined : await openPeerClients({ config, clock, host });
+  const parents = cluster.scheduler.alone ? undefined : await openPeerClients({ config, clock, log, host });
   started("peer-clients", () => parents?.close());
   const requestFor = requestsFrom(config.mount.roots);
   const { sourceOf } = sources;

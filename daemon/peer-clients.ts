@@ -2,8 +2,11 @@
 import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock } from "../base/clock.ts";
 import { FETCH_BUFFER_BYTES_MAX } from "../base/limits.ts";
+import type { Logger } from "../base/logger.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import type { Config } from "./config/config.ts";
+import { CertificateFiles } from "./tls/certificate-files.ts";
+import { channelCredentials } from "./tls/grpc-credentials.ts";
 import type { Announcements } from "./transport/announcements.ts";
 import { ParentChannels } from "./transport/parent-channels.ts";
 import type { ParentLoads } from "./transport/parent-loads.ts";
@@ -12,7 +15,7 @@ import { SyncPiecesAnnouncements } from "./transport/sync-pieces.ts";
 import type { Transport } from "./transport/transport.ts";
 import { VortexTcpTransport } from "./transport/vortex/tcp-transport.ts";
 import { withinBandwidth } from "./upload/bandwidth.ts";
-import { mutualTlsOf } from "./upload/serving.ts";
+import { pieceTls } from "./upload/serving.ts";
 
 export interface PeerClients {
   readonly announcements: Announcements;
@@ -27,18 +30,30 @@ export interface PeerClients {
  * @throws InvalidInputError for certificates that are not all there, P2pfsError when one cannot be read
  */
 export async function openPeerClients(options: {
-  readonly config: Pick<Config, "upload" | "download">;
+  readonly config: Pick<Config, "upload" | "download" | "storage">;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly host: { readonly id: string; newPeerId(): string };
 }): Promise<PeerClients> {
-  const { config, clock, host } = options;
-  const tls = await mutualTlsOf("upload.client", config.upload.client);
-  const channels = new ParentChannels({ clock, ...(tls === undefined ? {} : { tls }) });
+  const { config, clock, log, host } = options;
+  const section = "upload.client";
+  const files = await CertificateFiles.open({
+    paths: config.upload.client,
+    section,
+    mutual: true,
+    clock,
+    log,
+  });
+  const channels = new ParentChannels({ clock, credentials: channelCredentials(files) });
   const silenceMs = config.download.collectedPieceTimeout;
   const announcements = new SyncPiecesAnnouncements({ channels, clock, hostId: host.id, silenceMs });
   const loads = new SyncHostLoads({ channels, clock, hostId: host.id, newPeerId: () => host.newPeerId() });
   const transport = withinBandwidth(
-    new VortexTcpTransport({ clock, buffers: new BufferPool(FETCH_BUFFER_BYTES_MAX) }),
+    new VortexTcpTransport({
+      clock,
+      buffers: new BufferPool(FETCH_BUFFER_BYTES_MAX),
+      ...pieceTls(config, files),
+    }),
     new TokenBucket({ clock, perSecond: config.download.bandwidthLimit }),
   );
   return {
@@ -48,6 +63,7 @@ export async function openPeerClients(options: {
     async close() {
       await Promise.all([announcements.close(), loads.close(), transport.close()]);
       channels.close();
+      await files?.close();
     },
   };
 }

@@ -14,6 +14,7 @@ const KEYS_WITH_EFFECT = [
   "upload",
   "storage.server.ip",
   "storage.server.tcpPort",
+  "storage.server.tls",
   "manager",
   "scheduler",
   "seedPeer",

@@ -90,6 +90,8 @@ const storage = section({
     tcpPort: port().default(4005),
     tcpFastopen: yesOrNo().default(false),
     quicPort: port().default(4006),
+    /** Ours: TLS around pieces between hosts of p2pfs, with the certificates of `upload`. */
+    tls: oneOf("off", "offered", "required").default("offered"),
   }),
   /** Default: storage of the workhome. */
   dir: absolutePath().optional(),

@@ -168,8 +168,8 @@ export class TaskParents {
       .listen(
         parent,
         { taskId, pieces },
-        ({ number, ip, port }) => {
-          book.announce(peerId, number, { ip, port }, clock.monotonicMs());
+        ({ number, ip, port, offersTls = false }) => {
+          book.announce(peerId, number, { ip, port, offersTls }, clock.monotonicMs());
           this.#changed(number);
         },
         this.#closing.signal,

@@ -16,6 +16,8 @@ export interface BookedParent {
 export interface PiecePlace {
   readonly ip: string;
   readonly port: number;
+  /** TLS may be spoken there. */
+  readonly offersTls?: boolean;
 }
 
 /** What to do about a piece now. */

@@ -1,10 +1,8 @@
 /**
- * Where a gRPC service of the cluster is and how it is reached: addresses as configs write them, credentials, and the bounds
- * of its connections. Opens none.
+ * Where a gRPC service of the cluster is: addresses as configs write them, and the bounds of its connections. Opens none.
  */
-import { readFile } from "node:fs/promises";
 import { isIP, isIPv6 } from "node:net";
-import { type ChannelCredentials, type ChannelOptions, credentials } from "@grpc/grpc-js";
+import type { ChannelOptions } from "@grpc/grpc-js";
 import { InvalidInputError } from "../../base/errors.ts";
 import {
   CLUSTER_KEEPALIVE_MS,
@@ -13,20 +11,12 @@ import {
   SCHEDULER_REST_MS,
   SCHEDULER_REST_MS_MAX,
 } from "../../base/limits.ts";
-import { fromUnknown } from "../../base/node-errors.ts";
 
 /** A host by address or name, and a port. */
 export interface HostPort {
   /** Without brackets. */
   readonly host: string;
   readonly port: number;
-}
-
-/** Certificate files of a client; without `caCert` the connection is plain. */
-export interface TlsFiles {
-  readonly caCert?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
 }
 
 /**
@@ -52,23 +42,6 @@ export function parseHostPort(text: string, defaultPort?: number): HostPort {
 /** As gRPC and logs want it. */
 export function formatHostPort({ host, port }: HostPort): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/**
- * The credentials that the files make: mutual TLS with all three, TLS with the authority alone, none without it.
- * @throws P2pfsError when a file cannot be read, InvalidInputError when a certificate comes without its key
- */
-export async function loadCredentials({ caCert, cert, key }: TlsFiles): Promise<ChannelCredentials> {
-  if (caCert === undefined) return credentials.createInsecure();
-  if ((cert === undefined) !== (key === undefined))
-    throw new InvalidInputError("a client certificate needs both cert and key", {}, "INVALID_CONFIG");
-  const read = (path: string) =>
-    readFile(path).catch((error) => {
-      throw fromUnknown(error, `cannot read ${path}`);
-    });
-  const authority = await read(caCert);
-  if (cert === undefined || key === undefined) return credentials.createSsl(authority);
-  return credentials.createSsl(authority, await read(key), await read(cert));
 }
 
 /** Options of a connection to a scheduler, manager or their like. */

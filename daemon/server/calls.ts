@@ -45,6 +45,8 @@ export function streaming<Request, Response>(
     readonly clock: Clock;
     /** Headers leave before the first answer, which may be long in coming: the client knows it was heard. Default false. */
     readonly headersFirst?: boolean;
+    /** What they say. */
+    readonly headers?: Readonly<Record<string, string>>;
     /** The status of a failure; default: that of our table. */
     readonly toStatus?: (failure: P2pfsError) => StatusObject;
   },
@@ -52,7 +54,7 @@ export function streaming<Request, Response>(
 ): handleServerStreamingCall<Request, Response> {
   return (call) => {
     const controller = goneSignal(call);
-    if (options.headersFirst) call.sendMetadata(new Metadata());
+    if (options.headersFirst) call.sendMetadata(metadataOf(options.headers ?? {}));
     const send: Send<Response> = (message) => sendOne(call, message, options.clock, controller.signal);
     handle(call.request, send, controller.signal).then(
       () => call.end(),
@@ -64,6 +66,12 @@ export function streaming<Request, Response>(
       },
     );
   };
+}
+
+function metadataOf(headers: Readonly<Record<string, string>>): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
 }
 
 /** Aborts when the client goes away, which it may have done before the handler heard of the call. */

@@ -23,6 +23,7 @@ import type { SyncPiecesRequest__Output } from "../../proto/gen/dfdaemon/v2/Sync
 import type { SyncPiecesResponse } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
 import { DfdaemonUpload, Health } from "../../proto/local.ts";
 import { OWN_HEALTH_NAME } from "../rpc/own-health.ts";
+import { PIECE_TLS_KEY } from "../tls/piece-tls-key.ts";
 import { deadlineForHeadersAlone, withinRate } from "./call-interceptors.ts";
 import { type Send, streaming, unary } from "./calls.ts";
 import { type DownloadAnswer, Downloads } from "./download-task.ts";
@@ -36,13 +37,6 @@ import { PieceSyncs } from "./sync-pieces.ts";
 import { deleteTask, listTaskEntries, statLocalTask, statTask } from "./task-service.ts";
 import type { NetworkFigures, PieceAddress } from "./upload-ports.ts";
 
-/** Certificates of a server that only takes clients whose certificates the authority made; PEM. Secret. */
-export interface MutualTls {
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
-
 export interface UploadServerOptions {
   readonly context: ServiceContext;
   /** Where our pieces may be had; asked for each that is told. */
@@ -50,8 +44,10 @@ export interface UploadServerOptions {
   readonly network: () => Promise<NetworkFigures>;
   /** upload.disableShared, the other way round. */
   readonly shares: boolean;
-  /** Default: no TLS. */
-  readonly tls?: MutualTls;
+  /** Whether pieces may be had in TLS as well. Default: no. */
+  readonly piecesInTls?: boolean;
+  /** Default: connections in clear. */
+  readonly credentials?: ServerCredentials;
   /** Whether one more call may begin now (upload.server.requestRateLimit); default: yes. */
   readonly mayBegin?: () => boolean;
 }
@@ -103,11 +99,7 @@ export class UploadServer {
    * @returns the port in use @throws P2pfsError BUSY when it is taken
    */
   listen(ip: string, port: number): Promise<number> {
-    const { tls } = this.#options;
-    const credentials =
-      tls === undefined
-        ? ServerCredentials.createInsecure()
-        : ServerCredentials.createSsl(tls.ca, [{ private_key: tls.key, cert_chain: tls.cert }], true);
+    const { credentials = ServerCredentials.createInsecure() } = this.#options;
     const injector = this.#server.createConnectionInjector(credentials);
     // Connections of our own making, because grpc-js' listener takes any number of them.
     const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
@@ -165,7 +157,7 @@ export class UploadServer {
       this.#downloads.serve(request, send, signal),
     );
     const syncPieces = streaming<SyncPiecesRequest__Output, SyncPiecesResponse>(
-      { ...frame, headersFirst: true, toStatus: absentAsInternal },
+      { ...frame, headersFirst: true, headers: this.#pieceHeaders(), toStatus: absentAsInternal },
       (request, send, signal) => this.#untilStopping(this.#pieceSyncs, request, send, signal),
     );
     const syncHost = streaming<SyncHostRequest__Output, Host>(
@@ -179,6 +171,10 @@ export class UploadServer {
       SyncPieces: syncPieces,
       SyncHost: syncHost,
     };
+  }
+
+  #pieceHeaders(): Readonly<Record<string, string>> {
+    return this.#options.piecesInTls ? { [PIECE_TLS_KEY]: "1" } : {};
   }
 
   /** Calls that listen are no use of the daemon that keeps it from its end. */

@@ -20,6 +20,8 @@ export interface AnnouncedPiece {
   /** Of the parent's piece server. */
   readonly ip: string;
   readonly port: number;
+  /** The parent takes TLS there as well. */
+  readonly offersTls?: boolean;
 }
 
 export interface Announcements {

@@ -15,17 +15,10 @@ export interface UploadAddress {
   readonly uploadPort: number;
 }
 
-/** Certificates for a cluster whose hosts know each other by them; PEM. Secret. */
-export interface ClientTls {
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
-
 export interface ParentChannelsOptions {
   readonly clock: Clock;
-  /** upload.client; default: no TLS. */
-  readonly tls?: ClientTls;
+  /** Default: connections in clear. */
+  readonly credentials?: ChannelCredentials;
 }
 
 /** A channel for as long as somebody uses it. */
@@ -48,12 +41,9 @@ export class ParentChannels {
   readonly #channels = new Map<string, Channel>();
   #closed = false;
 
-  constructor({ clock, tls }: ParentChannelsOptions) {
+  constructor({ clock, credentials: given = credentials.createInsecure() }: ParentChannelsOptions) {
     this.#clock = clock;
-    this.#credentials =
-      tls === undefined
-        ? credentials.createInsecure()
-        : credentials.createSsl(tls.ca, tls.key, tls.cert, { rejectUnauthorized: true });
+    this.#credentials = given;
   }
 
   /** Channels open now, idle ones included. */

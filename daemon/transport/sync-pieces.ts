@@ -4,12 +4,13 @@
  */
 import { setMaxListeners } from "node:events";
 import { BlockList, isIP } from "node:net";
-import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
+import type { ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal } from "../../base/deadline.ts";
 import { IntegrityError, UnavailableError } from "../../base/errors.ts";
 import { PARENT_ANSWER_MS, PARENT_SILENCE_MS } from "../../base/limits.ts";
 import type { SyncPiecesResponse__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
+import { PIECE_TLS_KEY } from "../tls/piece-tls-key.ts";
 import type { AnnouncedPiece, Announcements, AnnouncingParent } from "./announcements.ts";
 import type { ParentChannels } from "./parent-channels.ts";
 import { streamFailure, takeBack } from "./stream-failure.ts";
@@ -61,13 +62,18 @@ export class SyncPiecesAnnouncements implements Announcements {
           taskId: wanted.taskId,
           interestedPieceNumbers: [...wanted.pieces],
         });
-        call.on("metadata", () => deadline.extend(silenceMs));
+        let offersTls = false;
+        call.on("metadata", (headers: Metadata) => {
+          offersTls = headers.get(PIECE_TLS_KEY).length > 0;
+          deadline.extend(silenceMs);
+        });
         call.on("data", (message: SyncPiecesResponse__Output) => {
           deadline.extend(silenceMs);
           try {
             const piece = checkedPiece(parent, name, message);
             // Dragonfly's own peers may tell a piece twice, and one that was not asked for is no use to anybody.
-            if (piece !== undefined && waiting.delete(piece.number)) onPiece(piece);
+            if (piece !== undefined && waiting.delete(piece.number))
+              onPiece(offersTls ? { ...piece, offersTls } : piece);
           } catch (error) {
             reject(error);
           }

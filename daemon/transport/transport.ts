@@ -11,6 +11,8 @@ export interface Parent {
   readonly ip: string;
   /** Port of its piece server. */
   readonly port: number;
+  /** That takes TLS as well. Default: no. */
+  readonly offersTls?: boolean;
 }
 
 export interface PieceFetch {

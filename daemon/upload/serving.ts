@@ -2,19 +2,19 @@
  * Everything a host serves to other hosts, started as one: the gRPC server, the piece server over vortex TCP, and the limit they
  * share. Only hosts of a cluster do.
  */
-import { readFile } from "node:fs/promises";
 import { BufferPool } from "../../base/buffer-pool.ts";
 import type { Clock } from "../../base/clock.ts";
 import { InvalidInputError } from "../../base/errors.ts";
 import { UPLOAD_BUFFER_BYTES_MAX } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
-import { fromUnknown } from "../../base/node-errors.ts";
 import { TokenBucket } from "../../base/token-bucket.ts";
 import type { Config, LoadedConfig } from "../config/config.ts";
 import type { ServiceContext } from "../server/ports.ts";
 import type { NetworkFigures } from "../server/upload-ports.ts";
 import { UploadServer } from "../server/upload-server.ts";
 import type { Storage } from "../storage/storage.ts";
+import { CertificateFiles } from "../tls/certificate-files.ts";
+import { serverCredentials } from "../tls/grpc-credentials.ts";
 import { PieceServer } from "../transport/vortex/piece-server.ts";
 import { listenOrMove } from "./ports.ts";
 import { StoredPieces } from "./stored-pieces.ts";
@@ -58,7 +58,8 @@ export class Serving {
   static async start(options: ServingOptions): Promise<Serving> {
     const { loaded, clock, log, context, storage, advertisedIp, network, ownPorts } = options;
     const { upload, storage: stored, network: family } = loaded.config;
-    const tls = await mutualTlsOf("upload.server", upload.server);
+    const section = "upload.server";
+    const files = await CertificateFiles.open({ paths: upload.server, section, mutual: true, clock, log });
     const shares = !upload.disableShared;
     const bucket = new TokenBucket({ clock, perSecond: upload.bandwidthLimit });
     const store = new StoredPieces({ storage, clock, metrics: context.metrics, shares });
@@ -67,6 +68,7 @@ export class Serving {
       clock,
       log,
       buffers: new BufferPool(UPLOAD_BUFFER_BYTES_MAX),
+      ...pieceTls(loaded.config, files),
       allow: (bytes, signal) => bucket.take(bytes, signal),
       onSent: (bytes) => context.metrics.uploaded(bytes),
     });
@@ -83,12 +85,14 @@ export class Serving {
       network,
       shares,
       mayBegin: () => calls.tryTake(1),
-      ...(tls === undefined ? {} : { tls }),
+      credentials: serverCredentials(files),
+      piecesInTls: files !== undefined && stored.server.tls !== "off",
     });
     const close = async () => {
       await server.close();
       await pieces.close();
       await store.close();
+      await files?.close();
     };
     const any = family.enableIPv6 ? "::" : "0.0.0.0";
     const endpoint = (key: string, { ip, port }: { ip?: string | undefined; port: number }) => ({
@@ -106,7 +110,7 @@ export class Serving {
         server.listen(ip, port),
       );
       ownPorts.add(piecePort).add(uploadPort);
-      log.info({ uploadPort, piecePort, mutualTls: tls !== undefined }, "serving-other-hosts");
+      log.info({ uploadPort, piecePort, mutualTls: files !== undefined }, "serving-other-hosts");
       return new Serving({ upload: uploadPort, piece: piecePort }, server, close);
     } catch (error) {
       await close();
@@ -131,25 +135,19 @@ export function servesOthers(config: Config, isInCluster: boolean): boolean {
 }
 
 /**
- * The certificates of a section with caCert, cert and key; undefined with none of them.
- * @param section the section's path, for people
- * @throws InvalidInputError INVALID_CONFIG when some are missing, P2pfsError when one cannot be read
+ * How pieces travel between hosts of p2pfs, on either side.
+ * @throws InvalidInputError INVALID_CONFIG when they must in TLS, and there are no certificates
  */
-export async function mutualTlsOf(
-  section: string,
-  files: { caCert?: string | undefined; cert?: string | undefined; key?: string | undefined },
-): Promise<{ ca: Buffer; cert: Buffer; key: Buffer } | undefined> {
-  const { caCert, cert, key } = files;
-  if (caCert === undefined && cert === undefined && key === undefined) return undefined;
-  if (caCert === undefined || cert === undefined || key === undefined)
+export function pieceTls(
+  { storage }: Pick<Config, "storage">,
+  files: CertificateFiles | undefined,
+): { tls?: { files: CertificateFiles; required: boolean } } {
+  const { tls } = storage.server;
+  if (tls === "required" && files === undefined)
     throw new InvalidInputError(
-      `${section} needs caCert, cert and key together: others are known by their certificates, or not at all`,
+      "storage.server.tls cannot be required without certificates in upload.server and upload.client",
       {},
       "INVALID_CONFIG",
     );
-  const read = (path: string) =>
-    readFile(path).catch((error) => {
-      throw fromUnknown(error, `cannot read ${path}`);
-    });
-  return { ca: await read(caCert), cert: await read(cert), key: await read(key) };
+  return files === undefined || tls === "off" ? {} : { tls: { files, required: tls === "required" } };
 }

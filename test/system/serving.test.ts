@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { credentials } from "@grpc/grpc-js";
 import { systemClock } from "../../base/clock.ts";
+import { silentLogger } from "../../base/logger.ts";
 import { loadConfig } from "../../daemon/config/config.ts";
 import { workhomePaths } from "../../daemon/config/workhome.ts";
 import { openPeerClients } from "../../daemon/peer-clients.ts";
@@ -49,7 +50,7 @@ async function clientsOf(scope: Scope) {
   const workhome = workhomePaths({ workhome: "/nowhere", uid: 0, environment: {} });
   const { config } = loadConfig({ environment: {}, workhome });
   const host = { id: "127.0.0.1-child", newPeerId: () => "127.0.0.1-child-peer" };
-  const clients = await openPeerClients({ config, clock: systemClock, host });
+  const clients = await openPeerClients({ config, clock: systemClock, log: silentLogger, host });
   scope.after(() => clients.close());
   return clients;
 }

@@ -17,6 +17,7 @@ import {
 } from "../../../base/limits.ts";
 import type { Logger } from "../../../base/logger.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
+import type { CertificateFiles } from "../../tls/certificate-files.ts";
 import {
   beginsRequest,
   decodeRequest,
@@ -28,6 +29,7 @@ import {
   type PieceRequest,
   REQUEST_PACKET_BYTES,
 } from "./packet.ts";
+import { TlsDoor } from "./piece-tls.ts";
 
 const readAt = promisify(read);
 
@@ -61,19 +63,28 @@ export interface PieceServerOptions {
   readonly allow?: (bytes: number, signal: AbortSignal) => Promise<void>;
   /** Told of bytes sent. */
   readonly onSent?: (bytes: number) => void;
+  /** TLS for children of p2pfs; default: all are served in clear, as Dragonfly's. */
+  readonly tls?: { readonly files: CertificateFiles; readonly required: boolean };
 }
 
 /** Closed by whoever opened it. */
 export class PieceServer {
   readonly #options: PieceServerOptions;
   readonly #server: Server;
+  readonly #door: TlsDoor | undefined;
   readonly #serving = new Map<Socket, AbortController>();
   readonly #ends = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
 
   constructor(options: PieceServerOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#door = this.#doorOf(options);
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+      // Closed as well, then.
+      socket.on("error", () => {});
+      if (this.#door === undefined) this.#accept(socket);
+      else this.#door.take(socket);
+    });
     // Beyond it they are closed at once: their peers ask another parent.
     this.#server.maxConnections = SERVED_PIECES_MAX;
   }
@@ -101,12 +112,23 @@ export class PieceServer {
 
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#door?.close();
     for (const [socket, controller] of this.#serving) {
       controller.abort(new P2pfsError("CLOSED", "the daemon is stopping"));
       socket.destroy();
     }
     await closed;
     await Promise.all(this.#ends);
+  }
+
+  #doorOf({ tls, clock, log }: PieceServerOptions): TlsDoor | undefined {
+    if (tls === undefined) return undefined;
+    return new TlsDoor({
+      ...tls,
+      clock,
+      onConnection: (socket) => this.#accept(socket),
+      onRefused: (reason) => log.debug({ reason }, "piece-handshake-failed"),
+    });
   }
 
   #accept(socket: Socket): void {
@@ -176,6 +198,8 @@ export class PieceServer {
           settle(decodeRequest(came.subarray(0, REQUEST_PACKET_BYTES)));
       };
       socket.on("data", onData);
+      // Whoever looked at the first bytes may have stopped it.
+      socket.resume();
       socket.once("end", () => settle(undefined));
       socket.once("close", () => settle(undefined));
     });

@@ -22,8 +22,10 @@ import {
   VORTEX_CONNECTIONS_MAX,
 } from "../../../base/limits.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
+import type { CertificateFiles } from "../../tls/certificate-files.ts";
 import type { Parent, PieceFetch, Transport } from "../transport.ts";
 import { decodeAnswer, ERROR_CODE, encodeRequest, type PieceMetadata } from "./packet.ts";
+import { TlsAsker } from "./piece-tls.ts";
 
 /** Bytes of an answer before the piece that are gathered at most. */
 const HEAD_BYTES_MAX = 8192;
@@ -31,18 +33,28 @@ const HEAD_BYTES_MAX = 8192;
 export interface VortexTransportOptions {
   readonly clock: Clock;
   readonly buffers: BufferPool;
+  /** TLS with parents of p2pfs; default: all are asked in clear, as Dragonfly's. */
+  readonly tls?: { readonly files: CertificateFiles; readonly required: boolean };
 }
+
+/** How a parent is connected to. */
+type Open = (
+  parent: Parent,
+  onBytes: (bytes: Buffer) => boolean,
+) => { readonly socket: Socket; readonly ready: string };
 
 /** What a fetched piece came to. */
 type Fetched = FetchResult & { readonly digest: string };
 
 export class VortexTcpTransport implements Transport {
   readonly #options: VortexTransportOptions;
+  readonly #asker: TlsAsker | undefined;
   readonly #connections = new Set<PieceConnection>();
   #closed = false;
 
   constructor(options: VortexTransportOptions) {
     this.#options = options;
+    this.#asker = options.tls === undefined ? undefined : new TlsAsker(options.tls.files);
   }
 
   /** Connections open now. */
@@ -58,7 +70,7 @@ export class VortexTcpTransport implements Transport {
         "TOO_MANY",
         `more than ${VORTEX_CONNECTIONS_MAX} pieces are fetched from peers at once`,
       );
-    const connection = new PieceConnection(this.#options, parent, piece);
+    const connection = new PieceConnection({ ...this.#options, open: this.#open }, parent, piece);
     this.#connections.add(connection);
     try {
       return await connection.run(signal);
@@ -71,7 +83,22 @@ export class VortexTcpTransport implements Transport {
     this.#closed = true;
     const reason = new UnavailableError("the daemon is stopping", {}, "CLOSED");
     await Promise.all([...this.#connections].map((connection) => connection.end(reason)));
+    this.#asker?.close();
   }
+
+  /** In TLS where the parent offers it, or where it must: then whatever the parent says. */
+  readonly #open: Open = (parent, onBytes) => {
+    const inTls = this.#options.tls?.required || parent.offersTls;
+    if (inTls && this.#asker !== undefined)
+      return { socket: this.#asker.connect(parent, onBytes), ready: "secureConnect" };
+    return { socket: openInClear(parent, onBytes), ready: "connect" };
+  };
+}
+
+function openInClear({ ip, port }: Parent, onBytes: (bytes: Buffer) => boolean): Socket {
+  const buffer = Buffer.allocUnsafeSlow(PIECE_SOCKET_BYTES);
+  const callback = (count: number) => onBytes(buffer.subarray(0, count));
+  return connect({ host: ip, port, noDelay: true, onread: { buffer, callback } });
 }
 
 /** A block that came, and is told once the whole piece was checked. */
@@ -81,8 +108,10 @@ interface Block {
   readonly crc: number;
 }
 
+type ConnectionOptions = VortexTransportOptions & { readonly open: Open };
+
 class PieceConnection {
-  readonly #options: VortexTransportOptions;
+  readonly #options: ConnectionOptions;
   readonly #parent: Parent;
   readonly #piece: PieceFetch;
   readonly #blocks: Block[] = [];
@@ -96,7 +125,7 @@ class PieceConnection {
   #metadata: PieceMetadata | undefined;
   #crc = 0;
 
-  constructor(options: VortexTransportOptions, parent: Parent, piece: PieceFetch) {
+  constructor(options: ConnectionOptions, parent: Parent, piece: PieceFetch) {
     this.#options = options;
     this.#parent = parent;
     this.#piece = piece;
@@ -152,17 +181,10 @@ class PieceConnection {
   }
 
   #open(): void {
-    const { ip, port } = this.#parent;
     const { taskId, piece } = this.#piece;
-    const buffer = Buffer.allocUnsafeSlow(PIECE_SOCKET_BYTES);
-    const socket = connect({
-      host: ip,
-      port,
-      noDelay: true,
-      onread: { buffer, callback: (count) => this.#take(buffer.subarray(0, count)) },
-    });
+    const { socket, ready } = this.#options.open(this.#parent, (bytes) => this.#take(bytes));
     this.#socket = socket;
-    socket.once("connect", () => {
+    socket.once(ready, () => {
       this.#deadline?.extend(PIECE_SILENCE_MS);
       socket.write(encodeRequest({ family: "standard", taskId, piece }, 0));
     });

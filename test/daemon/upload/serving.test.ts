@@ -47,7 +47,12 @@ async function serving(t: TestContext, sections: object, length?: number) {
 
 async function clientsOf(t: TestContext, sections: object): Promise<PeerClients> {
   const host = { id: "127.0.0.1-child", newPeerId: () => "127.0.0.1-child-peer" };
-  const clients = await openPeerClients({ config: loadedOf(sections).config, clock: systemClock, host });
+  const clients = await openPeerClients({
+    config: loadedOf(sections).config,
+    clock: systemClock,
+    log: silentLogger,
+    host,
+  });
   t.after(() => clients.close());
   return clients;
 }
@@ -70,10 +75,10 @@ async function fetchAll(
   assert.equal(pieces.length, count);
   const file = await open(join(folder, "content"), "w+");
   try {
-    for (const { number, offset, length, ip, port } of pieces) {
-      assert.equal(port, running.piecePort);
+    for (const { number, offset, length, ...place } of pieces) {
+      assert.equal(place.port, running.piecePort);
       const into = { fd: file.fd, offset, length, onBlock: () => {} };
-      const from = { peerId: "parent", hostId: "host", ip, port };
+      const from = { peerId: "parent", hostId: "host", ...place };
       await clients.transport.fetch(from, { taskId, piece: number, into }, signal());
     }
     return createHash("sha256")
@@ -160,6 +165,9 @@ test("with certificates only hosts of the same authority are served, and only su
   assert.equal(await fetchAll(known, parent, parent.running, task.id), sha256(contentBlock(1, 0, 4 * MIB)));
   const address = { peerId: "parent", ip: "127.0.0.1", uploadPort: parent.running.uploadPort };
   const wanted = { taskId: task.id, pieces: [0] };
+  const told: AnnouncedPiece[] = [];
+  await known.announcements.listen(address, wanted, (piece) => void told.push(piece), signal());
+  assert.equal(told[0]?.offersTls, true, "pieces were fetched in TLS");
   // Without certificates, with those of another authority, and one that trusts ours but has none of its own.
   const mixed = { ...files(theirs), caCert: ours.caFile };
   for (const client of [{}, files(theirs), mixed]) {
@@ -171,6 +179,9 @@ test("with certificates only hosts of the same authority are served, and only su
 });
 
 test("certificates come together or not at all, and must be there", async (t) => {
+  const required = { storage: { server: { tls: "required" } } };
+  await assert.rejects(serving(t, required), { code: "INVALID_CONFIG", message: /storage\.server\.tls/ });
+  await assert.rejects(clientsOf(t, required), { code: "INVALID_CONFIG" });
   for (const server of [{ caCert: "/ca.pem" }, { cert: "/c.pem", key: "/k.pem" }])
     await assert.rejects(serving(t, { upload: { server: { ...server, port: 4321 } } }), {
       code: "INVALID_CONFIG",

@@ -1,12 +1,18 @@
 /** The vortex transport: the contract of all transports, over parents that misbehave on the wire. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { createServer as createTlsServer } from "node:tls";
 import { crc32 } from "node:zlib";
 import { FakeClock } from "../../../../base/clock.ts";
 import { crc32Digest } from "../../../../base/crc32.ts";
 import { BufferPool } from "../../../../base/file-pump.ts";
 import { BLOCK_BYTES, PIECE_SILENCE_MS } from "../../../../base/limits.ts";
+import type { CertificateFiles } from "../../../../daemon/tls/certificate-files.ts";
 import {
   decodeRequest,
   ERROR_CODE,
@@ -17,6 +23,7 @@ import {
 } from "../../../../daemon/transport/vortex/packet.ts";
 import { VortexTcpTransport } from "../../../../daemon/transport/vortex/tcp-transport.ts";
 import { type ParentBehaviour, type ParentPiece, transportSuite } from "../../../suites/transport-suite.ts";
+import { authorityOf, type HostPaths, openHost, writeHost } from "../../tls/host-files.ts";
 
 function altered(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
@@ -56,8 +63,10 @@ function answer(socket: Socket, piece: ParentPiece, behaviour: ParentBehaviour, 
   }
 }
 
-async function parentServer(piece: ParentPiece, behaviour: ParentBehaviour): Promise<Server> {
-  const server = createServer((socket) => {
+type Listen = (onConnection: (socket: Socket) => void) => Server;
+
+async function parentServer(piece: ParentPiece, behaviour: ParentBehaviour, listen: Listen): Promise<Server> {
+  const server = listen((socket) => {
     socket.on("error", () => {});
     let came = Buffer.alloc(0);
     socket.on("data", (chunk: Buffer) => {
@@ -74,15 +83,16 @@ async function parentServer(piece: ParentPiece, behaviour: ParentBehaviour): Pro
   return server;
 }
 
-transportSuite("vortex over TCP", async () => {
+async function world(listen: Listen, tls?: { files: CertificateFiles; required: boolean }) {
   const clock = new FakeClock();
-  const transport = new VortexTcpTransport({ clock, buffers: new BufferPool(6 * BLOCK_BYTES) });
+  const buffers = new BufferPool(6 * BLOCK_BYTES);
+  const transport = new VortexTcpTransport({ clock, buffers, ...(tls === undefined ? {} : { tls }) });
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   return {
     transport,
-    async parent(piece, behaviour) {
-      const server = await parentServer(piece, behaviour);
+    async parent(piece: ParentPiece, behaviour: ParentBehaviour) {
+      const server = await parentServer(piece, behaviour, listen);
       server.on("connection", (socket) => sockets.add(socket));
       servers.push(server);
       const address = server.address();
@@ -96,4 +106,33 @@ transportSuite("vortex over TCP", async () => {
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
     },
   };
+}
+
+transportSuite("vortex over TCP", () => world((onConnection) => createServer(onConnection)));
+
+const folder = mkdtempSync(join(tmpdir(), "p2pfs-transport-tls-"));
+after(() => rmSync(folder, { recursive: true }));
+
+transportSuite("vortex in TLS", async () => {
+  const authority = await authorityOf("transport");
+  const files = await openHost(await writeHost(join(folder, "child"), authority));
+  const { own } = await openTexts(await writeHost(join(folder, "parent"), authority));
+  const options = { ...own, ca: files.texts.ca, requestCert: true, ALPNProtocols: ["p2pfs-vortex"] };
+  const inTls = await world((onConnection) => createTlsServer(options, onConnection), {
+    files,
+    required: true,
+  });
+  return {
+    ...inTls,
+    async close() {
+      await inTls.close();
+      await files.close();
+    },
+  };
 });
+
+async function openTexts(paths: HostPaths) {
+  const files = await openHost(paths);
+  await files.close();
+  return files.texts;
+}

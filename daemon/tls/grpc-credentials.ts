@@ -1,0 +1,48 @@
+/**
+ * gRPC's credentials made of certificate files: each new connection is made with the newest. Those that are open live on, as TLS
+ * itself has it.
+ */
+import { type ChannelCredentials, credentials, experimental, ServerCredentials } from "@grpc/grpc-js";
+import type { CertificateFiles, CertificateTexts } from "./certificate-files.ts";
+
+/** Of a client. @param files undefined: a connection in clear */
+export function channelCredentials(files: CertificateFiles | undefined): ChannelCredentials {
+  if (files === undefined) return credentials.createInsecure();
+  const provider = providerOf(files);
+  const own = files.texts.own === undefined ? null : provider;
+  return experimental.createCertificateProviderChannelCredentials(provider, own);
+}
+
+/** Of a server that only takes clients whose certificate the authority made. @param files undefined: connections in clear */
+export function serverCredentials(files: CertificateFiles | undefined): ServerCredentials {
+  if (files === undefined) return ServerCredentials.createInsecure();
+  const provider = providerOf(files);
+  return experimental.createCertificateProviderServerCredentials(provider, provider, true);
+}
+
+type Update = (texts: CertificateTexts) => void;
+
+/** The files as grpc-js watches certificates. */
+function providerOf(files: CertificateFiles): experimental.CertificateProvider {
+  const ends = new Map<unknown, () => void>();
+  const add = (listener: unknown, update: Update) => {
+    ends.set(listener, files.onChange(update));
+    // Not at once: a server passes on what it hears only after it has begun to listen.
+    queueMicrotask(() => {
+      if (ends.has(listener)) update(files.texts);
+    });
+  };
+  const remove = (listener: unknown) => {
+    ends.get(listener)?.();
+    ends.delete(listener);
+  };
+  return {
+    addCaCertificateListener: (listener) => add(listener, ({ ca }) => listener({ caCertificate: ca })),
+    removeCaCertificateListener: remove,
+    addIdentityCertificateListener: (listener) =>
+      add(listener, ({ own }) =>
+        listener(own === undefined ? null : { certificate: own.cert, privateKey: own.key }),
+      ),
+    removeIdentityCertificateListener: remove,
+  };
+}
