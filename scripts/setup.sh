@@ -19,6 +19,7 @@ test_packages=(
   nginx-light   # the origin of the tests, whose access log counts the bytes
   openssl       # certificates of the TLS origins
   iproute2      # ip and tc: network namespaces with shaped links
+  nftables      # nft: what a test cluster's links lose, and who sent how much over them
   curl          # what copies are measured against
   e2fsprogs     # mkfs.ext4: small filesystems that can be filled up
   plocate       # updatedb: a program that looks at every file, and must not make the mount fetch

@@ -12,6 +12,7 @@ import { OUTAGES } from "../../test/system/shows/outages.ts";
 import { showOwnMount } from "../../test/system/shows/own-mount.ts";
 import { showCrowd, showRoom } from "../../test/system/shows/room.ts";
 import { showScanners } from "../../test/system/shows/scanners.ts";
+import { showKilledHosts, showSwarm } from "../../test/system/shows/swarm.ts";
 import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
 import { linkUp } from "./lab.ts";
 import type { Report } from "./report.ts";
@@ -114,6 +115,12 @@ const SHOWS: readonly Show[] = [
     run: (scope) => showBucketListing(scope, "oss", { fileCount: KEYS }),
   },
   { name: "bucket-s3", diskBytes: MIB, run: (scope) => showBucketListing(scope, "s3", { fileCount: KEYS }) },
+  { name: "swarm", diskBytes: 2 * GIB, run: (scope) => showSwarm(scope, { peers: 4, fileBytes: 256 * MIB }) },
+  {
+    name: "killed-hosts",
+    diskBytes: 2 * GIB,
+    run: (scope) => showKilledHosts(scope, { peers: 4, fileBytes: 256 * MIB, rate: "400mbit" }),
+  },
   { name: "index-tree", diskBytes: MIB, run: (scope) => showIndexTree(scope, { fileCount: KEYS }) },
 ];
 

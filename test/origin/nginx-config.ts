@@ -8,6 +8,8 @@ export interface NginxOptions {
   readonly port?: number;
   /** Network namespace (as `ip netns` names it) to run in; root only. */
   readonly netns?: string;
+  /** Folder for the server's own files, removed with them; by default a new one. */
+  readonly prefix?: string;
   /** Folder to serve; by default a new one that goes with the server. */
   readonly root?: string;
   /** Index pages for folders; default off, which makes a folder 403. */

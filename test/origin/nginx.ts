@@ -193,7 +193,7 @@ class RunningNginx implements NginxOrigin {
 
 /** Starts an nginx that answers when this resolves. The caller stops it. Throws UnavailableError where it cannot. */
 export async function startNginx(options: NginxOptions = {}): Promise<NginxOrigin> {
-  const prefix = await mkdtemp(join(tmpdir(), "p2pfs-nginx-"));
+  const prefix = options.prefix ?? (await mkdtemp(join(tmpdir(), "p2pfs-nginx-")));
   try {
     const root = options.root ?? join(prefix, "root");
     await mkdir(root, { recursive: true });
@@ -219,4 +219,10 @@ export async function startNginx(options: NginxOptions = {}): Promise<NginxOrigi
     await rm(prefix, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** One that somebody else started with this prefix, and ends: its log and its files. */
+export function runningNginx(prefix: string, address: string, port: number): NginxOrigin {
+  const places = { prefix, root: join(prefix, "root"), address, port, certificates: undefined };
+  return new RunningNginx(places, new NginxProcess(prefix, undefined));
 }

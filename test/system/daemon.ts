@@ -2,7 +2,7 @@
  * A real dfdaemon in a process of its own, with its own workhome and mountpoint: started, mounted, killed and started
  * again as its users would. What it leaves is always unmounted and ended, by process id.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -19,6 +19,8 @@ const START_MS = 30_000;
 const STOP_MS = 10_000;
 /** Kernel ticks a second in /proc/PID/stat: USER_HZ, 100 on every architecture Debian has. */
 const TICKS_PER_SECOND = 100;
+/** metrics.server.port unless the config says otherwise. */
+const METRICS_PORT_DEFAULT = 4002;
 const MIB = 1024 * 1024;
 
 /** What the issue and the README promise: resident memory stays below this, bytes. */
@@ -176,20 +178,22 @@ async function configText(sections: ConfigSections, netns: string | undefined): 
   return JSON.stringify(Object.fromEntries(merged), undefined, 2);
 }
 
-export class DaemonProcess {
+/** A daemon's workhome and mount, whoever started it: what users and their programs can see of it and ask of it. */
+export abstract class DaemonHandle {
   readonly workhome: string;
   readonly mountpoint: string;
-  readonly #scope: Scope;
-  readonly #options: DaemonOptions;
-  #running: Running | undefined;
-  #log = "";
+  readonly netns: string | undefined;
 
-  constructor(scope: Scope, workhome: string, mountpoint: string, options: DaemonOptions) {
-    this.#scope = scope;
-    this.workhome = workhome;
-    this.mountpoint = mountpoint;
-    this.#options = options;
+  constructor(places: { workhome: string; mountpoint: string; netns: string | undefined }) {
+    this.workhome = places.workhome;
+    this.mountpoint = places.mountpoint;
+    this.netns = places.netns;
   }
+
+  /** Everything the daemons of this workhome said on stderr. */
+  abstract get log(): string;
+  /** SIGKILL for the daemon and its holder, as if the machine had stopped, and the dead mount detached. */
+  abstract kill(): Promise<void>;
 
   get socketPath(): string {
     return join(this.workhome, "dfdaemon.sock");
@@ -200,26 +204,6 @@ export class DaemonProcess {
   }
   get storage(): string {
     return join(this.workhome, "storage");
-  }
-  /** Everything the daemons of this workhome said on stderr. */
-  get log(): string {
-    return this.#log + (this.#running?.stderr ?? "");
-  }
-
-  /** Starts dfdaemon; resolves once its socket answers. */
-  async start(): Promise<void> {
-    const { netns, environment = {} } = this.#options;
-    const words = [...commandOf("dfdaemon"), "--workhome", this.workhome];
-    const running = start(this.#scope, words, { netns, environment });
-    this.#running = running;
-    let ended = false;
-    void running.ended.then(() => {
-      ended = true;
-    });
-    await until("the daemon's socket", async () => {
-      if (ended) throw new UnavailableError(`dfdaemon ended at once: ${running.stderr}`);
-      return accepts(this.socketPath);
-    });
   }
 
   /** Runs a command of ours against this daemon. */
@@ -263,7 +247,92 @@ export class DaemonProcess {
     process.kill(this.pid, "SIGKILL");
   }
 
-  /** SIGKILL for the daemon and its holder, as if the machine had stopped, and the dead mount detached. */
+  /** Peak of resident memory since the process began, bytes. */
+  peakBytes(): number {
+    return memoryOf(this.pid, "VmHWM");
+  }
+
+  /** Resident memory now, bytes. */
+  residentBytes(): number {
+    return memoryOf(this.pid, "VmRSS");
+  }
+
+  /** Processor time of all its threads, seconds. */
+  cpuSeconds(): number {
+    // proc(5): the name, in parentheses, may hold blanks; utime and stime are fields 14 and 15.
+    const text = readFileSync(`/proc/${this.pid}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  }
+
+  /** Descriptors it has open, sockets among them. */
+  descriptors(): { readonly all: number; readonly sockets: number } {
+    const folder = `/proc/${this.pid}/fd`;
+    const targets = readdirSync(folder).flatMap((fd) => {
+      try {
+        return [readlinkSync(join(folder, fd))];
+      } catch {
+        // Closed meanwhile.
+        return [];
+      }
+    });
+    return { all: targets.length, sockets: targets.filter((target) => target.startsWith("socket:")).length };
+  }
+
+  /** Bytes on disk under the workhome's storage. */
+  diskBytes(): Promise<number> {
+    return diskBytes(this.storage);
+  }
+
+  /** The Prometheus text. */
+  async metrics(): Promise<string> {
+    const config = JSON.parse(await readFile(join(this.workhome, "dfdaemon.yaml"), "utf8"));
+    const port = config.metrics?.server?.port ?? METRICS_PORT_DEFAULT;
+    return output(["curl", "-sS", "--fail", `http://127.0.0.1:${port}/metrics`], { netns: this.netns });
+  }
+
+  /** All user.p2p.* attributes of a file of the mount, without their prefix. */
+  async attributes(path: string): Promise<Record<string, string>> {
+    const found = JSON.parse(await output(readerWords("attributes", path))) as Record<string, string>;
+    return Object.fromEntries(
+      Object.entries(found).map(([name, value]) => [name.replace("user.p2p.", ""), value]),
+    );
+  }
+}
+
+/** A daemon that the test itself starts. */
+export class DaemonProcess extends DaemonHandle {
+  readonly #scope: Scope;
+  readonly #options: DaemonOptions;
+  #running: Running | undefined;
+  #log = "";
+
+  constructor(scope: Scope, workhome: string, mountpoint: string, options: DaemonOptions) {
+    super({ workhome, mountpoint, netns: options.netns });
+    this.#scope = scope;
+    this.#options = options;
+  }
+
+  get log(): string {
+    return this.#log + (this.#running?.stderr ?? "");
+  }
+
+  /** Starts dfdaemon; resolves once its socket answers. */
+  async start(): Promise<void> {
+    const { netns, environment = {} } = this.#options;
+    const words = [...commandOf("dfdaemon"), "--workhome", this.workhome];
+    const running = start(this.#scope, words, { netns, environment });
+    this.#running = running;
+    let ended = false;
+    void running.ended.then(() => {
+      ended = true;
+    });
+    await until("the daemon's socket", async () => {
+      if (ended) throw new UnavailableError(`dfdaemon ended at once: ${running.stderr}`);
+      return accepts(this.socketPath);
+    });
+  }
+
   async kill(): Promise<void> {
     const running = this.#running;
     const pid = this.pid;
@@ -289,40 +358,11 @@ export class DaemonProcess {
     this.#log += this.#running?.stderr ?? "";
     this.#running = undefined;
   }
+}
 
-  /** Peak of resident memory since the process began, bytes. */
-  peakBytes(): number {
-    const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1];
-    return Number(kib) * 1024;
-  }
-
-  /** Processor time of all its threads, seconds. */
-  cpuSeconds(): number {
-    // proc(5): the name, in parentheses, may hold blanks; utime and stime are fields 14 and 15.
-    const text = readFileSync(`/proc/${this.pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  }
-
-  /** Bytes on disk under the workhome's storage. */
-  diskBytes(): Promise<number> {
-    return diskBytes(this.storage);
-  }
-
-  /** The Prometheus text. */
-  async metrics(): Promise<string> {
-    const config = JSON.parse(await readFile(join(this.workhome, "dfdaemon.yaml"), "utf8"));
-    const url = `http://127.0.0.1:${config.metrics.server.port}/metrics`;
-    return output(["curl", "-sS", "--fail", url], { netns: this.#options.netns });
-  }
-
-  /** All user.p2p.* attributes of a file of the mount, without their prefix. */
-  async attributes(path: string): Promise<Record<string, string>> {
-    const found = JSON.parse(await output(readerWords("attributes", path))) as Record<string, string>;
-    return Object.fromEntries(
-      Object.entries(found).map(([name, value]) => [name.replace("user.p2p.", ""), value]),
-    );
-  }
+function memoryOf(pid: number, name: "VmHWM" | "VmRSS"): number {
+  const text = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1]) * 1024;
 }
 
 /** The command words of a reader of reader.py. */
