@@ -1,6 +1,6 @@
 /**
  * Runs the built tests, each file in a process of its own: those that need nothing of the machine side by side, those
- * that mount or make network namespaces one after the other. Closes with `N passed, N failed, N skipped`. Fails when a
+ * that mount or make network namespaces two at a time, a few of them alone. Closes with `N passed, N failed, N skipped`. Fails when a
  * test failed, when none ran, when a skip has no reason, and when a file left processes, mounts or files behind. With
  * --unit only those that start no programs: the quick part.
  *
@@ -14,10 +14,10 @@ import { fileURLToPath } from "node:url";
 import { clearLeftovers, MARK, removeUnmounted } from "./test-leftovers.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Folders whose tests share the machine's mounts, namespaces or loop devices: never two at once, and not in --unit. */
-const SERIAL_FOLDERS = ["test/mount/", "test/cluster/", "test/system/"];
-/** Of these, what needs a mount of its own and nothing else of the machine: two at a time. */
-const PAIRED = /^test\/mount\/(native|fuse-native-promises|native-linux-[^/]*)\.test\.ts$/;
+/** Folders whose tests mount, make network namespaces or loop devices: two at a time, and not in --unit. */
+const SYSTEM_FOLDERS = ["test/mount/", "test/system/"];
+/** Of these, what looks at something that the machine has once, or at its load: by itself. */
+const ALONE = /^test\/system\/(lab|scanners)\.test\.ts$/;
 /** What starts programs and real servers, or kills processes: side by side with others, but not in --unit, which is to be quick. */
 const NOT_UNIT = [
   "test/cli/",
@@ -33,7 +33,7 @@ const NOT_UNIT = [
 ];
 /** Longest time one file may take, ms: a hang must end as a failure with a name. */
 const PARALLEL_FILE_MS = 180_000;
-const SERIAL_FILE_MS = 1_200_000;
+const SYSTEM_FILE_MS = 1_200_000;
 /** How long output may still come after its process ended, ms. */
 const OUTPUT_GRACE_MS = 500;
 /** Bytes of a file's output that are kept for the case that it fails: the end of it. */
@@ -52,8 +52,8 @@ function testSources(folder) {
     .sort();
 }
 
-function isSerial(path) {
-  return SERIAL_FOLDERS.some((folder) => path.startsWith(folder));
+function isSystem(path) {
+  return SYSTEM_FOLDERS.some((folder) => path.startsWith(folder));
 }
 
 function environmentFor(mark, folder) {
@@ -209,11 +209,11 @@ async function main() {
   const unitOnly = args.includes("--unit");
   const patterns = args.filter((arg) => !arg.startsWith("--"));
   const chosen = testSources("test")
-    .filter((path) => !unitOnly || !(isSerial(path) || NOT_UNIT.some((part) => path.startsWith(part))))
+    .filter((path) => !unitOnly || !(isSystem(path) || NOT_UNIT.some((part) => path.startsWith(part))))
     .filter((path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern)));
-  const parallel = chosen.filter((path) => !isSerial(path));
-  const paired = chosen.filter((path) => PAIRED.test(path));
-  const serial = chosen.filter((path) => isSerial(path) && !PAIRED.test(path));
+  const parallel = chosen.filter((path) => !isSystem(path));
+  const paired = chosen.filter((path) => isSystem(path) && !ALONE.test(path));
+  const alone = chosen.filter((path) => ALONE.test(path));
   const temporary = mkdtempSync(join(tmpdir(), "p2pfs-t-"));
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, () => {
@@ -228,9 +228,9 @@ async function main() {
       atOnce: availableParallelism(),
       limitMs: PARALLEL_FILE_MS,
     });
-    await runAll(paired, temporary, { firstOrder: parallel.length, atOnce: 2, limitMs: SERIAL_FILE_MS });
+    await runAll(paired, temporary, { firstOrder: parallel.length, atOnce: 2, limitMs: SYSTEM_FILE_MS });
     const firstOrder = parallel.length + paired.length;
-    await runAll(serial, temporary, { firstOrder, atOnce: 1, limitMs: SERIAL_FILE_MS });
+    await runAll(alone, temporary, { firstOrder, atOnce: 1, limitMs: SYSTEM_FILE_MS });
   } finally {
     removeUnmounted(temporary);
   }

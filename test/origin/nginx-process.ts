@@ -3,6 +3,7 @@
  * nginx.ts.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -37,14 +38,24 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** A port of this address that was free a moment ago. */
+/** Ports that no connection gets by itself: below the kernel's ephemeral ones (net.ipv4.ip_local_port_range). */
+const FREE_PORTS = { first: 20_000, end: 32_000 };
+
+/** A port of this address that was free a moment ago, drawn by lot: test files that run beside one another seldom draw the same. */
 export async function freePort(address: string): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(FREE_PORTS.first, FREE_PORTS.end);
+    const server = createServer();
+    try {
+      await once(server.listen(port, address), "listening");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") continue;
+      throw error;
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 export interface ConnectionCounts {
