@@ -469,6 +469,35 @@ export const PARENT_PATIENCE_MS = { demand: 500, "read-ahead": 3_000, copy: 10_0
 export const ANNOUNCE_GATHER_MS = 100;
 /** A piece that a blocked reader waits for and that a parent has not brought by then is asked of the source too, ms. */
 export const HEDGE_MS = 2_000;
+/** Blocks that one question to a seed may be for: the longest piece. */
+export const WANT_BLOCKS_MAX = 64;
+/** How long a reader may wait to hear who the seeds are, and for a connection to one, before the source is asked, ms. */
+export const SEED_CONNECT_MS = 200;
+/** How long a seed that is connected may take to say that it heard, ms. */
+export const SEED_ANSWER_MS = 1_000;
+/** Longest silence of a seed that heard, ms: it may have to ask the source first, and a reader is hedged before that. */
+export const SEED_SILENCE_MS = 10_000;
+/** Rest of a seed that did not answer, ms. */
+export const SEED_GONE_MS = 10_000;
+/** Rest of one that does not serve blocks: a peer of Dragonfly's, until it is another program. */
+export const SEED_WITHOUT_SERVICE_MS = 600_000;
+/** Rest of one whose bytes were not what it said, ms. */
+export const SEED_DISTRUST_MS = 600_000;
+/** How long a content is not asked for of a seed that could not give it, ms. */
+export const SEED_CONTENT_REST_MS = 60_000;
+/** How long the list of seeds is believed; and how soon an empty one is asked for again, when there is use for it, ms. */
+export const SEED_LIST_AGE_MS = 30_000;
+export const SEED_LIST_RETRY_MS = 2_000;
+/** Seeds that are known at once. */
+export const SEEDS_MAX = 256;
+/** Calls to seeds at once. */
+export const SEEDS_ASKED_MAX = 256;
+/** Bytes of one message of a seed: a block, and what stands around it. */
+export const SEED_MESSAGE_BYTES_MAX = 1 * MIB + 4 * KIB;
+/** Blocks on their way to other hosts at once: each call that is served holds one. */
+export const WANTS_SERVED_MAX = 1_024;
+/** Longest one call for blocks may be served, ms. */
+export const WANT_SERVED_MS = 120_000;
 /** Pieces fetched from one parent at once, for one task. */
 export const PARENT_FETCHES_MAX = 8;
 /** Longest wait for a connection to a parent, ms (Dragonfly's own). */

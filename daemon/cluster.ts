@@ -37,6 +37,7 @@ import { pieceCount } from "./task/piece-length.ts";
 import type { TaskRecord } from "./task/task-record.ts";
 import { CertificateFiles } from "./tls/certificate-files.ts";
 import { channelCredentials } from "./tls/grpc-credentials.ts";
+import type { Seed } from "./transport/seeds.ts";
 
 export interface ClusterOptions {
   readonly config: Config;
@@ -62,6 +63,9 @@ interface Members {
 /** Ports that schedulers take in an announcement (protoc-gen-validate in Dragonfly's API). */
 const ANNOUNCED_PORT_MIN = 1024;
 const ANNOUNCED_PORT_MAX = 65_534;
+const PORT_MAX = 65_535;
+/** Host.type of hosts that are no seed peers. */
+const NORMAL_TYPE = 0;
 
 export class Cluster implements ClusterFace {
   /** For the engine. */
@@ -70,6 +74,7 @@ export class Cluster implements ClusterFace {
   readonly #options: ClusterOptions;
   readonly #members: Members | undefined;
   #uploadPort: number | undefined;
+  #onSchedulers: () => void = () => {};
 
   private constructor(options: ClusterOptions, make: (cluster: Cluster) => Members | undefined) {
     this.#options = options;
@@ -111,6 +116,7 @@ export class Cluster implements ClusterFace {
         scheduleTimeoutMs: config.scheduler.scheduleTimeout,
         scheduleCountMax: config.scheduler.maxScheduleCount,
         concurrentPieceCount: config.download.concurrentPieceCount,
+        onServing: () => cluster.#onSchedulers(),
       });
       const dynconfig = new Dynconfig({
         source,
@@ -126,6 +132,23 @@ export class Cluster implements ClusterFace {
   /** The cluster's services beyond the port; undefined for a host by itself. */
   get services(): ClusterScheduler | undefined {
     return this.#members?.scheduler;
+  }
+
+  /** Called when there is a scheduler to ask, where there may have been none. One listener. */
+  onSchedulers(listener: () => void): void {
+    this.#onSchedulers = listener;
+  }
+
+  /** Hosts that get from the source what others ask for, this one aside, and that give. @throws UnavailableError when no scheduler says */
+  async seedPeers(): Promise<readonly Seed[]> {
+    const own = hostId(this.#options.identity);
+    const hosts = (await this.#members?.scheduler.seedPeers()) ?? [];
+    return hosts
+      .filter(({ id, ip, port, type, disableShared }) => {
+        const isOther = id !== own && type !== NORMAL_TYPE && !disableShared;
+        return isOther && isIP(ip) !== 0 && port > 0 && port <= PORT_MAX;
+      })
+      .map(({ id, ip, port }) => ({ hostId: id, ip, uploadPort: port }));
   }
 
   /** Looks for the schedulers, in the background. */

@@ -16,7 +16,7 @@ import { OriginsDown } from "./engine/origins-down.ts";
 import { chooseIdentity } from "./identity/identity.ts";
 import { machineFacts } from "./identity/machine.ts";
 import { openOrigins } from "./origins.ts";
-import { openPeerClients } from "./peer-clients.ts";
+import { openPeerClients, type PeerClients } from "./peer-clients.ts";
 import { requestsFrom } from "./requests.ts";
 import type { DaemonMetrics } from "./server/metrics.ts";
 import type { HostNames } from "./server/ports.ts";
@@ -80,6 +80,7 @@ export async function openContent(
   const host = {
     id: hostId(identity),
     ip: identity.ip,
+    isSeedPeer: identity.isSeedPeer,
     newPeerId: () => peerId(identity, randomUUID()),
   };
   const cluster = await Cluster.open({
@@ -94,7 +95,7 @@ export async function openContent(
     records: () => storage.records(),
   });
   started("cluster", () => cluster.close());
-  const parents = cluster.scheduler.alone ? undefined : await openPeerClients({ config, clock, log, host });
+  const parents = await openPeers(cluster, { config, clock, log, host });
   started("peer-clients", () => parents?.close());
   const requestFor = requestsFrom(config.mount.roots);
   const { sourceOf } = sources;
@@ -140,6 +141,17 @@ export async function openContent(
   });
   started("tree", () => tree.close());
   return { storage, sourceOf, engine, tree, cluster, host, requestFor };
+}
+
+/** The ways to the other hosts of a cluster; undefined for a host by itself. */
+async function openPeers(
+  cluster: Cluster,
+  options: Omit<Parameters<typeof openPeerClients>[0], "seedPeers">,
+): Promise<PeerClients | undefined> {
+  if (cluster.scheduler.alone) return undefined;
+  const clients = await openPeerClients({ ...options, seedPeers: () => cluster.seedPeers() });
+  cluster.onSchedulers(() => clients.seeds?.lookAnew());
+  return clients;
 }
 
 /** Who this host is, beside whoever else serves it. */

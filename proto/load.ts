@@ -9,18 +9,23 @@
  * presence is always there when received, an `optional` one only if it was sent, and a message not sent is null.
  */
 import type { ProtoGrpcType as ManagerTypes } from "./gen/manager.ts";
+import type { ProtoGrpcType as PiecesTypes } from "./gen/pieces.ts";
 import type { ProtoGrpcType as SchedulerTypes } from "./gen/scheduler.ts";
 import { LOCAL_SERVICE_FILES, loadPackages } from "./local.ts";
 
 export { Control, DfdaemonDownload, DfdaemonUpload, Health, protoFolder } from "./local.ts";
 
 /** Files that hold the services of a cluster. */
-const CLUSTER_SERVICE_FILES = ["manager/v2/manager.proto", "scheduler/v2/scheduler.proto"] as const;
+const CLUSTER_SERVICE_FILES = [
+  "manager/v2/manager.proto",
+  "scheduler/v2/scheduler.proto",
+  "p2pfs/v1/pieces.proto",
+] as const;
 
 /** Files that hold services, relative to `protoFolder`; what they import is loaded with them. */
 export const SERVICE_FILES = [...LOCAL_SERVICE_FILES, ...CLUSTER_SERVICE_FILES] as const;
 
-type Packages = ManagerTypes & SchedulerTypes;
+type Packages = ManagerTypes & SchedulerTypes & PiecesTypes;
 
 const packages = loadPackages<Packages>(CLUSTER_SERVICE_FILES);
 
@@ -28,3 +33,5 @@ const packages = loadPackages<Packages>(CLUSTER_SERVICE_FILES);
 export const Scheduler: Packages["scheduler"]["v2"]["Scheduler"] = packages.scheduler.v2.Scheduler;
 /** Dragonfly's manager. */
 export const Manager: Packages["manager"]["v2"]["Manager"] = packages.manager.v2.Manager;
+/** What hosts of p2pfs serve to each other, over TCP. */
+export const Pieces: Packages["p2pfs"]["v1"]["Pieces"] = packages.p2pfs.v1.Pieces;

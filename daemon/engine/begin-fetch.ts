@@ -1,4 +1,6 @@
 /** Starts a fetch from whoever was chosen to give it. */
+import type { Destination } from "../../base/destination.ts";
+import { ChangedError, IntegrityError } from "../../base/errors.ts";
 import type { FetchPlan } from "../piece/want-list.ts";
 import type { SourceRequest } from "../source/source.ts";
 import type { StoredTask } from "../storage/storage.ts";
@@ -20,19 +22,66 @@ export interface FetchSpec {
   readonly atOnceBytes: number;
 }
 
-/** The source is asked for the blocks of the plan; a parent, for the whole piece they lie in. */
+type FetchEnvironment = Pick<TaskEnvironment, "clock" | "room" | "sourceOf" | "parents">;
+
+/** The source and a seed are asked for the blocks of the plan; a parent, for the whole piece they lie in. */
 export function beginFetch(
   giver: PresentGiver,
   spec: FetchSpec,
-  env: Pick<TaskEnvironment, "clock" | "room" | "sourceOf" | "parents">,
+  env: FetchEnvironment,
   events: FetchEvents,
   signal: AbortSignal,
 ): Fetch {
-  const { clock, room, sourceOf, parents } = env;
-  if (giver.kind === "source" || parents === undefined)
-    return fetchBlocks({ ...spec, sourceOf, clock, room }, events, signal);
+  const { clock, room, parents } = env;
   const { stored, plan, atOnceBytes } = spec;
-  const { parent, place } = giver;
-  const { transport } = parents;
-  return fetchPiece({ stored, plan, parent, place, transport, clock, room, atOnceBytes }, events, signal);
+  if (giver.kind === "parent" && parents !== undefined) {
+    const { parent, place } = giver;
+    const { transport } = parents;
+    return fetchPiece({ stored, plan, parent, place, transport, clock, room, atOnceBytes }, events, signal);
+  }
+  const from = giver.kind === "seed" ? fromSeed(giver, spec, env) : fromSource(spec, env);
+  return fetchBlocks({ ...spec, ...from, clock, room }, events, signal);
+}
+
+/** Who a plan's bytes come from, block by block. */
+export function placeOf(giver: PresentGiver): string {
+  if (giver.kind === "source") return "source";
+  return giver.kind === "seed" ? giver.seed.hostId : giver.parent.peerId;
+}
+
+function fromSource({ stored, request, ranges }: FetchSpec, { sourceOf }: FetchEnvironment) {
+  const { contentLength, etag, lastModified } = stored.record;
+  return {
+    place: "source",
+    read: async (into: Destination, signal: AbortSignal) =>
+      sourceOf(request.url).read(
+        {
+          ...request,
+          into,
+          contentLength,
+          validator: {
+            ...(etag === undefined ? {} : { etag }),
+            ...(lastModified === undefined ? {} : { lastModified }),
+            length: contentLength,
+          },
+          ranges,
+        },
+        signal,
+      ),
+    differs: () => new ChangedError("the origin sends other bytes than before for the same version"),
+  };
+}
+
+function fromSeed(
+  { seed, content }: Extract<Giver, { kind: "seed" }>,
+  { plan: { priority } }: FetchSpec,
+  { parents }: FetchEnvironment,
+) {
+  return {
+    place: seed.hostId,
+    seed,
+    read: async (into: Destination, signal: AbortSignal) =>
+      parents?.seeds?.read(seed, { content, priority, into }, signal),
+    differs: () => new IntegrityError(`the seed ${seed.hostId} has other bytes than those that are here`),
+  };
 }

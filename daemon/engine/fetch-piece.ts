@@ -35,6 +35,7 @@ export function fetchPiece(task: PieceTask, events: FetchEvents, signal: AbortSi
   const length = Math.min(record.pieceLength, record.contentLength - offset);
   const start = offset / BLOCK_BYTES;
   const end = Math.ceil((offset + length) / BLOCK_BYTES);
+  const startedMs = task.clock.monotonicMs();
   const otherBytes = () =>
     new IntegrityError(`the parent ${parent.peerId} has other bytes than those that are here`);
   const into = new Arrivals(stored, { start, end }, events, otherBytes);
@@ -56,7 +57,8 @@ export function fetchPiece(task: PieceTask, events: FetchEvents, signal: AbortSi
     priority: plan.priority,
     place: parent.peerId,
     parent,
-    startedMs: task.clock.monotonicMs(),
+    startedMs,
+    progressMs: startedMs,
     ended,
     get granted() {
       return into.claim !== undefined;

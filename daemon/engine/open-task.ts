@@ -84,6 +84,11 @@ export interface OpenTask {
   verify(digest: string, signal?: AbortSignal): Promise<void>;
   /** Keeps present blocks of the range from eviction, and counts as a use of them, until the result is called. Idempotent. */
   hold(range: { offset: number; length: number }): () => void;
+  /**
+   * Keeps a block that is here from eviction, and counts as a use of it, until it is released; undefined: it is not here.
+   * `crc32`: what its bytes had when they came, where that is known still.
+   */
+  keepBlock(block: number): { crc32(): Promise<number | undefined>; release(): void } | undefined;
   /** The range was read by somebody who held nothing. */
   wasRead(range: { offset: number; length: number }): void;
   /** Nothing is evicted until the result is called: somebody reads the content file by himself. Ends with close() at the latest. */

@@ -5,6 +5,7 @@
 import { orAborted } from "../../base/deadline.ts";
 import { IntegrityError, InvalidInputError, UnavailableError } from "../../base/errors.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
+import { hasBit } from "../piece/bits.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { formatDigest, parseDigest } from "../task/digest.ts";
 import type { TaskRecord } from "../task/task-record.ts";
@@ -122,6 +123,14 @@ export class Opening implements OpenTask, Owner {
     const blocks = this.#blocksOf(range);
     this.#task.evictions.read(blocks);
     return this.#task.stored.hold(blocks);
+  }
+
+  keepBlock(block: number): { crc32(): Promise<number | undefined>; release(): void } | undefined {
+    this.#assertOpen();
+    const { stored, evictions } = this.#task;
+    if (!hasBit(this.blocks, block)) return undefined;
+    evictions.read({ start: block, end: block + 1 });
+    return { crc32: () => stored.keptCrc(block), release: stored.hold({ start: block, end: block + 1 }) };
   }
 
   wasRead(range: { offset: number; length: number }): void {

@@ -29,6 +29,8 @@ export function overtakeFor(
 function isLate(fetch: Fetch, reader: BlockedReader, nowMs: number): boolean {
   // Nothing of a parent's piece can be read before all of it came and was checked.
   if (fetch.parent !== undefined) return nowMs - fetch.startedMs >= HEDGE_MS;
+  // A seed has to ask the source first, which we can as well.
+  if (fetch.seed !== undefined && nowMs - fetch.progressMs >= HEDGE_MS) return true;
   const aheadBytes = (reader.next - fetch.next) * BLOCK_BYTES;
   return reader.next !== fetch.next && aheadBytes / 1000 / megabytesPerSecond(fetch, nowMs) >= OVERTAKE_MS;
 }

@@ -6,6 +6,7 @@ import type { SourceOf } from "../source/source.ts";
 import type { StoredTask } from "../storage/storage.ts";
 import type { Announcements } from "../transport/announcements.ts";
 import type { ParentLoads } from "../transport/parent-loads.ts";
+import type { Seeds } from "../transport/seeds.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { FetchSlots } from "./fetch-slots.ts";
 import type { RoomClaims } from "./room-claims.ts";
@@ -19,6 +20,10 @@ export interface ParentAccess {
   readonly transport: Transport;
   /** How busy they are; default: as the scheduler says. */
   readonly loads?: ParentLoads;
+  /** Who gets single blocks from the source for everybody; default: each host for itself. A seed peer asks no other. */
+  readonly seeds?: Seeds;
+  /** This host is one: nobody is likelier to have what a reader waits for. Default false. */
+  readonly isSeed?: boolean;
 }
 
 /** What a task needs of its surroundings. One object, made by the engine. */

@@ -2,12 +2,20 @@
  * One task's place in its swarm: registered with the scheduler once it is streamed, listening to the parents it is given,
  * and deciding for each fetch whether a parent or the source is asked. A scheduler that fails is done without.
  */
-import { SAMPLED_PIECES_MAX, SCHEDULER_ANSWER_MS, SWARM_BYTES_MIN } from "../../base/limits.ts";
+import {
+  SAMPLED_PIECES_MAX,
+  SCHEDULER_ANSWER_MS,
+  SEED_CONNECT_MS,
+  SEED_CONTENT_REST_MS,
+  SWARM_BYTES_MIN,
+} from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { type BookedParent, ParentBook, type Patience, type PiecePlace } from "../parent/parent-book.ts";
 import type { WantPriority } from "../piece/want-list.ts";
+import { describeForAnybody } from "../scheduler/cluster/download-description.ts";
 import type { CandidateParent, PeerSession } from "../scheduler/scheduler.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
+import type { Seed, SeedContent } from "../transport/seeds.ts";
 import type { TaskRequest } from "./open-task.ts";
 import { registrationOf } from "./registration.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
@@ -15,6 +23,7 @@ import type { TaskEnvironment } from "./task-environment.ts";
 /** Who is asked for a piece now. */
 export type Giver =
   | { readonly kind: "source" }
+  | { readonly kind: "seed"; readonly seed: Seed; readonly content: SeedContent }
   | { readonly kind: "parent"; readonly parent: BookedParent; readonly place: PiecePlace }
   | { readonly kind: "wait"; readonly untilMs: number };
 
@@ -41,6 +50,11 @@ export class TaskParents {
   /** When registering began; monotonic ms. */
   #begunMs = 0;
   #failed = false;
+  /** Until when who the seeds are is waited for, and when they are asked again; monotonic ms. */
+  #seedsKnownMs: number | undefined;
+  #seedAgainMs = Number.NEGATIVE_INFINITY;
+  /** What a seed is asked for, as the request was that it was made of; undefined there: no seed is to be asked. */
+  #asked: { readonly request: TaskRequest; readonly content: SeedContent | undefined } | undefined;
 
   /**
    * @param request how the task is asked for now
@@ -56,27 +70,33 @@ export class TaskParents {
     this.#request = request;
     this.#env = env;
     this.#changed = changed;
+    if (stored.piecesFinished < stored.pieceCount && !env.scheduler.alone)
+      env.parents?.seeds?.prepare(stored.record.id);
   }
 
   /**
-   * Who is asked for the piece. Sampling asks the source: the scheduler stands in no reader's way. A file that is read on,
-   * or copied, is registered, and its parents come first.
+   * Who is asked for the piece. Sampling asks a seed of p2pfs' own, or the source: the scheduler stands in no reader's way. A file
+   * that is read on, or copied, is registered, and its parents come first; who is blocked on what they do not have goes on as if
+   * he sampled.
    */
   giverOf(piece: number, priority: WantPriority): Giver {
     const { scheduler, parents, clock, random } = this.#env;
     this.#touched.add(piece);
-    if (scheduler.alone || parents === undefined || this.#failed || !this.#isStreamed(priority))
-      return SOURCE;
+    if (scheduler.alone || parents === undefined) return SOURCE;
+    if (this.#failed || !this.#isStreamed(priority)) return this.sampled();
     this.#register();
     const nowMs = clock.monotonicMs();
     const patience = patienceOf(priority);
     const placement = this.#session?.placement() ?? { kind: "unknown" };
     if (placement.kind === "back-to-source") return SOURCE;
-    if (placement.kind === "unknown") {
-      const untilMs = this.#begunMs + SCHEDULER_ANSWER_MS[patience];
-      return nowMs < untilMs ? { kind: "wait", untilMs } : SOURCE;
-    }
-    return this.#book.choose(piece, patience, { ms: nowMs, random: random() });
+    const choice =
+      placement.kind === "unknown"
+        ? untilOrSource(this.#begunMs + SCHEDULER_ANSWER_MS[patience], nowMs)
+        : this.#book.choose(piece, patience, { ms: nowMs, random: random() });
+    if (choice.kind === "parent" || priority !== "demand") return choice;
+    if (parents.isSeed) return SOURCE;
+    const sampled = this.sampled();
+    return sampled.kind === "seed" ? sampled : choice;
   }
 
   /** A fetch from the parent begins. @returns ends it */
@@ -96,6 +116,16 @@ export class TaskParents {
     if (!this.#book.isAlive) this.#session?.reschedule("no parent is left");
   }
 
+  /** A seed did not give what it should have: the source is asked for a while. */
+  seedFailed({ hostId }: Seed, error: { code: string; message: string }): void {
+    const { clock, log } = this.#env;
+    this.#seedAgainMs = clock.monotonicMs() + SEED_CONTENT_REST_MS;
+    log.debug(
+      { taskId: this.#stored.record.id, hostId, code: error.code, reason: error.message },
+      "seed-failed",
+    );
+  }
+
   /** @param parentId whose it was; undefined: the source's */
   pieceFinished({ number, digest, costMs }: PieceRecord, length: number, parentId: string | undefined): void {
     const offset = number * this.#stored.record.pieceLength;
@@ -109,6 +139,39 @@ export class TaskParents {
     await this.#registering;
     await this.#session?.end(how);
     await Promise.allSettled(this.#listening);
+  }
+
+  /** Who is asked for single blocks of a piece: whoever is likelier to have them than the source, or gets them for others as well. */
+  sampled(): Giver {
+    const { parents, clock } = this.#env;
+    const nowMs = clock.monotonicMs();
+    const { record } = this.#stored;
+    if (parents?.seeds === undefined || !record.ranges || nowMs < this.#seedAgainMs) return SOURCE;
+    const content = this.#seedContent();
+    if (content === undefined) return SOURCE;
+    const seed = parents.seeds.of(record.id);
+    if (typeof seed === "object") return { kind: "seed", seed, content };
+    if (seed === "none") return SOURCE;
+    if (this.#seedsKnownMs === undefined) {
+      this.#seedsKnownMs = nowMs + SEED_CONNECT_MS;
+      void parents.seeds.known().then(() => this.#closing.signal.aborted || this.#changed());
+    }
+    return untilOrSource(this.#seedsKnownMs, nowMs);
+  }
+
+  #seedContent(): SeedContent | undefined {
+    const request = this.#request();
+    if (this.#asked?.request === request) return this.#asked.content;
+    const { record, pieceCount } = this.#stored;
+    const { id: taskId, contentLength: length, etag, lastModified } = record;
+    const { disableBackToSource: _own, ...registration } = registrationOf(record, request, {
+      peerId: "",
+      pieceCount,
+    });
+    const download = describeForAnybody(registration);
+    const content = download && { taskId, download, length, etag, lastModified };
+    this.#asked = { request, content };
+    return content;
   }
 
   #isStreamed(priority: WantPriority): boolean {
@@ -192,6 +255,10 @@ export class TaskParents {
       });
     this.#listening.add(listening);
   }
+}
+
+function untilOrSource(untilMs: number, nowMs: number): Giver {
+  return nowMs < untilMs ? { kind: "wait", untilMs } : SOURCE;
 }
 
 function patienceOf(priority: WantPriority): Patience {

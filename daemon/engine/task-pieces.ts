@@ -8,7 +8,7 @@ import type { Fetch } from "./fetch.ts";
 
 /** What becomes of a piece. Both are called when it is not being finished any more. */
 export interface PieceEvents {
-  /** @param parentId who gave its last block; undefined: the source */
+  /** @param parentId the parent that gave its last block; undefined: the source, or a seed */
   finished(record: PieceRecord, parentId: string | undefined): void;
   failed(error: unknown): void;
 }
@@ -65,14 +65,15 @@ export class TaskPieces {
   }
 
   /** A block came: its piece is finished when it was the last. */
-  blockCame(block: number, { parent, startedMs }: Pick<Fetch, "parent" | "startedMs">): void {
+  blockCame(block: number, { parent, seed, startedMs }: Pick<Fetch, "parent" | "seed" | "startedMs">): void {
     const piece = this.of(block);
     if (!this.#isIn(piece) || this.#finishing.has(piece) || this.#stored.hasPiece(piece)) return;
     this.#finishing.add(piece);
     const costMs = this.#clock.monotonicMs() - startedMs;
     const parentId = parent?.peerId;
+    const giverId = parentId ?? seed?.hostId;
     this.#stored
-      .finishPiece(piece, { costMs, ...(parentId === undefined ? {} : { parentId }) })
+      .finishPiece(piece, { costMs, ...(giverId === undefined ? {} : { parentId: giverId }) })
       .then((record) => {
         this.#finishing.delete(piece);
         for (const listener of this.#listeners) listener(record);

@@ -20,7 +20,7 @@ import {
   type WantPriority,
 } from "../piece/want-list.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
-import { beginFetch, type PresentGiver } from "./begin-fetch.ts";
+import { beginFetch, type PresentGiver, placeOf } from "./begin-fetch.ts";
 import { Completion } from "./completion.ts";
 import type { Fetch } from "./fetch.ts";
 import { HeldBack } from "./held-back.ts";
@@ -280,14 +280,14 @@ export class EngineTask implements Evictable {
     const piece = this.#pieces.of(plan.start);
     // Who shares a piece with a fetch that is under way takes its own blocks of it, and no more.
     const isShared = this.#fetches.bringsAnyOf(this.#pieces.blocksOf(piece));
-    const giver = isShared ? SOURCE : this.#parents.giverOf(piece, plan.priority);
+    const giver = isShared ? this.#parents.sampled() : this.#parents.giverOf(piece, plan.priority);
     if (giver.kind !== "wait") return this.#startFrom(giver, plan);
     this.#heldBack.until(piece, giver.untilMs);
     return true;
   }
 
   #startFrom(giver: PresentGiver, plan: FetchPlan): boolean {
-    const place = giver.kind === "source" ? originOf(this.request.url) : giver.parent.peerId;
+    const place = giver.kind === "source" ? originOf(this.request.url) : placeOf(giver);
     const release = this.#env.slots.take(plan.priority, place, this.#kick);
     if (release === undefined) return false;
     const { stored, request } = this;
@@ -314,7 +314,7 @@ export class EngineTask implements Evictable {
     this.places.set(fetch.place, (this.places.get(fetch.place) ?? 0) + length);
     const { bytesFromPeers, bytesFromSource } = this.stored.record;
     this.stored.update(
-      fetch.parent === undefined
+      fetch.parent === undefined && fetch.seed === undefined
         ? { bytesFromSource: bytesFromSource + length }
         : { bytesFromPeers: bytesFromPeers + length },
     );
@@ -352,8 +352,11 @@ export class EngineTask implements Evictable {
   async #afterFailure(fetch: Fetch, left: BlockRange, error: P2pfsError): Promise<void> {
     this.#lastFailure = error;
     // A disk that is full or broken is no parent's fault.
-    if (fetch.parent !== undefined && error.code !== "NO_SPACE" && error.code !== "IO")
-      return this.#parents.failed(fetch.parent, this.#pieces.of(fetch.start), error);
+    if (error.code !== "NO_SPACE" && error.code !== "IO") {
+      if (fetch.parent !== undefined)
+        return this.#parents.failed(fetch.parent, this.#pieces.of(fetch.start), error);
+      if (fetch.seed !== undefined) return this.#parents.seedFailed(fetch.seed, error);
+    }
     this.#env.log.debug(
       { taskId: this.id, url: loggableUrl(this.request.url), code: error.code, reason: error.message },
       "fetch-failed",

@@ -4,6 +4,7 @@
 import type { SourceStat } from "../source/source.ts";
 import { type ContentVersion, type StandardTask, standardTaskId, versionedContent } from "../task/ids.ts";
 import type { TaskRecord } from "../task/task-record.ts";
+import { isOneVersion } from "../task/version.ts";
 import type { TaskRequest } from "./open-task.ts";
 
 /** What of a request enters its ids. */
@@ -24,17 +25,13 @@ export function baseTaskId(request: TaskRequest): string {
   return standardTaskId(standardTask(request));
 }
 
-/**
- * Whether the origin's answer is of the version the record was made from: by ETag where both have one, else by
- * Last-Modified; the length must agree where both know it.
- */
+/** Whether the origin's answer is of the version the record was made from. */
 export function isSameVersion(record: TaskRecord, stat: SourceStat): boolean {
   const { etag, lastModified } = stat.validator;
-  if (stat.length !== undefined && stat.length !== record.contentLength) return false;
-  if (etag !== undefined && record.etag !== undefined) return etag === record.etag;
-  if (lastModified !== undefined && record.lastModified !== undefined)
-    return lastModified === record.lastModified;
-  return true;
+  return isOneVersion(
+    { etag: record.etag, lastModified: record.lastModified, length: record.contentLength },
+    { etag, lastModified, length: stat.length },
+  );
 }
 
 /**

@@ -67,7 +67,12 @@ function inner(message: Uint8Array): Uint8Array {
   return message.subarray(at + 1);
 }
 
-async function readFully(into: Buffer, start: number, { fd, offset, length }: PieceBytes): Promise<void> {
+/** Fills the buffer from `start` on with content. @throws P2pfsError when it cannot be read */
+export async function readFully(
+  into: Buffer,
+  start: number,
+  { fd, offset, length }: PieceBytes,
+): Promise<void> {
   for (let done = 0; done < length; ) {
     const { bytesRead } = await read(fd, into, start + done, length - done, offset + done).catch((error) =>
       Promise.reject(fromUnknown(error, "cannot read the content file")),

@@ -1,14 +1,16 @@
 /**
- * The gRPC server for other hosts, over TCP: dfdaemon.v2.DfdaemonUpload and grpc.health.v1, as Dragonfly's peers serve them.
- * Nobody who calls is trusted: messages are bounded, no path of this host is touched, and content of other families of tasks
+ * The gRPC server for other hosts, over TCP: dfdaemon.v2.DfdaemonUpload and grpc.health.v1, as Dragonfly's peers serve them, and
+ * p2pfs.v1.Pieces for our own. Nobody who calls is trusted: messages are bounded, no path of this host is touched, and content of other families of tasks
  * is not served. Pieces themselves travel over vortex.
  */
 import { setMaxListeners } from "node:events";
 import { type AddressInfo, createServer, type Server as TcpServer } from "node:net";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { BufferPool } from "../../base/buffer-pool.ts";
 import { UnavailableError } from "../../base/errors.ts";
 import {
   SERVER_BACKLOG,
+  UPLOAD_BUFFER_BYTES_MAX,
   UPLOAD_CONNECTIONS_MAX,
   UPLOAD_IDLE_MS,
   UPLOAD_MESSAGE_BYTES_MAX,
@@ -21,7 +23,9 @@ import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/Do
 import type { SyncHostRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncHostRequest.ts";
 import type { SyncPiecesRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesRequest.ts";
 import type { SyncPiecesResponse } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
-import { DfdaemonUpload, Health } from "../../proto/local.ts";
+import type { WantRequest__Output } from "../../proto/gen/p2pfs/v1/WantRequest.ts";
+import type { WantResponse } from "../../proto/gen/p2pfs/v1/WantResponse.ts";
+import { DfdaemonUpload, Health, Pieces } from "../../proto/load.ts";
 import { OWN_HEALTH_NAME } from "../rpc/own-health.ts";
 import { PIECE_TLS_KEY } from "../tls/piece-tls-key.ts";
 import { deadlineForHeadersAlone, withinRate } from "./call-interceptors.ts";
@@ -36,6 +40,7 @@ import { HostSyncs } from "./sync-host.ts";
 import { PieceSyncs } from "./sync-pieces.ts";
 import { deleteTask, listTaskEntries, statLocalTask, statTask } from "./task-service.ts";
 import type { NetworkFigures, PieceAddress } from "./upload-ports.ts";
+import { WantedBlocks } from "./wanted-blocks.ts";
 
 export interface UploadServerOptions {
   readonly context: ServiceContext;
@@ -48,6 +53,10 @@ export interface UploadServerOptions {
   readonly piecesInTls?: boolean;
   /** Default: connections in clear. */
   readonly credentials?: ServerCredentials;
+  /** Blocks on their way to other hosts wait in them; default: the server's own, of UPLOAD_BUFFER_BYTES_MAX. */
+  readonly buffers?: BufferPool;
+  /** Resolves when so many bytes may leave (upload.bandwidthLimit); default: at once. */
+  readonly allow?: (bytes: number, signal: AbortSignal) => Promise<void>;
   /** Whether one more call may begin now (upload.server.requestRateLimit); default: yes. */
   readonly mayBegin?: () => boolean;
 }
@@ -64,6 +73,7 @@ export class UploadServer {
   readonly #downloads: Downloads;
   readonly #pieceSyncs: PieceSyncs;
   readonly #hostSyncs: HostSyncs;
+  readonly #wantedBlocks: WantedBlocks;
   #listener: TcpServer | undefined;
   /** Ends the calls that last as long as their clients like. */
   readonly #stopping = new AbortController();
@@ -71,12 +81,22 @@ export class UploadServer {
 
   constructor(options: UploadServerOptions) {
     this.#options = options;
-    const { engine, clock } = options.context;
+    const { engine, clock, requestFor, metrics } = options.context;
+    const { shares, buffers = new BufferPool(UPLOAD_BUFFER_BYTES_MAX), allow = async () => {} } = options;
     // One for each call that listens; how many there are is bounded where they are served.
     setMaxListeners(0, this.#stopping.signal);
     this.#downloads = new Downloads(options.context, planNetworkDownload);
-    this.#pieceSyncs = new PieceSyncs({ engine, clock, address: options.pieces, shares: options.shares });
+    this.#pieceSyncs = new PieceSyncs({ engine, clock, address: options.pieces, shares });
     this.#hostSyncs = new HostSyncs({ clock, network: options.network });
+    this.#wantedBlocks = new WantedBlocks({
+      engine,
+      requestFor,
+      clock,
+      shares,
+      buffers,
+      allow,
+      onSent: (bytes) => metrics.uploaded(bytes),
+    });
     this.#server = new Server({
       "grpc.max_receive_message_length": UPLOAD_MESSAGE_BYTES_MAX,
       "grpc.max_send_message_length": -1,
@@ -86,7 +106,13 @@ export class UploadServer {
       interceptors: [deadlineForHeadersAlone(LISTENED_TO), withinRate(options.mayBegin ?? (() => true))],
     });
     this.#server.addService(withEncodedAnswers(DfdaemonUpload.service), this.#handlers());
+    this.#server.addService(Pieces.service, this.#pieceHandlers());
     this.#server.addService(Health.service, { Check: this.#health.check, Watch: this.#health.watch });
+  }
+
+  /** Calls for blocks that are served now. */
+  get wantCount(): number {
+    return this.#wantedBlocks.count;
   }
 
   /** Peers that listen for pieces now. */
@@ -175,6 +201,15 @@ export class UploadServer {
 
   #pieceHeaders(): Readonly<Record<string, string>> {
     return this.#options.piecesInTls ? { [PIECE_TLS_KEY]: "1" } : {};
+  }
+
+  #pieceHandlers(): UntypedServiceImplementation {
+    const { log, clock } = this.#options.context;
+    const want = streaming<WantRequest__Output, WantResponse>(
+      { log, clock, headersFirst: true },
+      (request, send, signal) => this.#untilStopping(this.#wantedBlocks, request, send, signal),
+    );
+    return { Want: want };
   }
 
   /** Calls that listen are no use of the daemon that keeps it from its end. */

@@ -156,8 +156,16 @@ export class BitsFile {
   }
 
   /** CRC-32 a piece is marked with; undefined when it is not, or its mark is damaged. */
-  async pieceCrc(piece: number): Promise<number | undefined> {
-    const index = this.#blockCount + piece;
+  pieceCrc(piece: number): Promise<number | undefined> {
+    return this.#markOf(this.#blockCount + piece);
+  }
+
+  /** CRC-32 a block is marked with; likewise. */
+  blockCrc(block: number): Promise<number | undefined> {
+    return this.#markOf(block);
+  }
+
+  async #markOf(index: number): Promise<number | undefined> {
     for (const marks of [this.#pending, this.#inFlight]) if (marks.has(index)) return marks.get(index);
     const entry = await readUpTo(this.#file, HEADER_BYTES + index * ENTRY_BYTES, ENTRY_BYTES);
     return entry.length === ENTRY_BYTES ? this.#crcIn(entry, 0, index) : undefined;

@@ -119,6 +119,10 @@ export class DiskMarks implements TaskMarks {
     };
   }
 
+  blockCrc(block: number): Promise<number | undefined> {
+    return this.#files().bits.blockCrc(block);
+  }
+
   async sync(): Promise<void> {
     const { content, bits } = this.#files();
     const { entry, metadata, table } = this.#options;

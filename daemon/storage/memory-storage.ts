@@ -44,6 +44,8 @@ interface MemoryTask {
   readonly blocks: PresenceBits;
   readonly pieces: PresenceBits;
   readonly crcs: Map<number, number>;
+  /** Of all blocks, as a bitmap file would keep them. */
+  readonly markedCrcs: Map<number, number>;
   readonly pieceRecords: Map<number, PieceRecord>;
   usedBytes: number;
   deleted: boolean;
@@ -110,6 +112,7 @@ export class MemoryStorage implements Storage {
         path,
         ...emptyBits(record),
         crcs: new Map(),
+        markedCrcs: new Map(),
         pieceRecords: new Map(),
         usedBytes: 0,
         deleted: false,
@@ -263,7 +266,7 @@ export class MemoryStorage implements Storage {
       record: task.record,
       fd: file.fd,
       path: task.path,
-      marks: marksOf(task.pieceRecords),
+      marks: marksOf(task.pieceRecords, task.markedCrcs),
       blocks: task.blocks,
       pieces: task.pieces,
       crcs: task.crcs,
@@ -310,16 +313,18 @@ export class MemoryStorage implements Storage {
 
 const ZEROS = new Uint8Array(BLOCK_BYTES);
 
-function marksOf(records: Map<number, PieceRecord>): TaskMarks {
+function marksOf(records: Map<number, PieceRecord>, crcs: Map<number, number>): TaskMarks {
   return {
-    setBlock: () => {},
+    setBlock: (block, crc) => void crcs.set(block, crc),
     async finishPiece(piece) {
       records.set(piece.number, piece);
     },
-    async clear(_blocks, pieces) {
+    async clear(blocks, pieces) {
+      for (let block = blocks.start; block < blocks.end; block++) crcs.delete(block);
       for (let piece = pieces.start; piece < pieces.end; piece++) records.delete(piece);
     },
     pieceRecord: async (piece) => records.get(piece),
+    blockCrc: async (block) => crcs.get(block),
     sync: async () => {},
   };
 }

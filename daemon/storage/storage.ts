@@ -59,6 +59,8 @@ export interface StoredTask {
   hasPiece(piece: number): boolean;
   /** CRC-32 that setBlock was given for a present block; undefined when it is not remembered (after a restart, say). */
   blockCrc(block: number): number | undefined;
+  /** CRC-32 that a present block had when it came, from the bitmap file where it is not remembered; undefined when its mark is lost. */
+  keptCrc(block: number): Promise<number | undefined>;
   /**
    * Sets the block's bit in memory at once (readers may be answered) and writes it to the bitmap file soon, in a batch.
    * The bytes must be in the content file already.

@@ -33,6 +33,8 @@ export interface TaskMarks {
   clear(blocks: IndexSpan, pieces: IndexSpan): Promise<void>;
   /** What was kept of a finished piece; undefined when it is lost or damaged. */
   pieceRecord(piece: number): Promise<PieceRecord | undefined>;
+  /** CRC-32 that was kept of a block; likewise. */
+  blockCrc(block: number): Promise<number | undefined>;
   /** Everything of the task durable. */
   sync(): Promise<void>;
 }
@@ -149,6 +151,10 @@ export class TaskContent {
 
   blockCrc(block: number): number | undefined {
     return this.#crcs.get(block);
+  }
+
+  async keptCrc(block: number): Promise<number | undefined> {
+    return this.#crcs.get(block) ?? this.marks.blockCrc(block);
   }
 
   setBlock(block: number, crc: number): void {

@@ -55,6 +55,10 @@ export class TaskOpening implements StoredTask {
   blockCrc(block: number): number | undefined {
     return this.#content.blockCrc(block);
   }
+  async keptCrc(block: number): Promise<number | undefined> {
+    const content = this.#open();
+    return content.track(content.keptCrc(block));
+  }
   setBlock(block: number, crc: number): void {
     this.#open().setBlock(block, crc);
   }

@@ -1,13 +1,14 @@
 /**
- * gRPC channels to other hosts' DfdaemonUpload services: one for each host, shared by all who ask it, kept a while for the next.
+ * gRPC channels to other hosts' services for hosts: one for each host, shared by all who ask it, kept a while for the next.
  * What is asked over them is others' business.
  */
-import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
+import { type ChannelCredentials, connectivityState, credentials } from "@grpc/grpc-js";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { LimitError, UnavailableError } from "../../base/errors.ts";
 import { PARENT_CHANNEL_IDLE_MS, PARENT_CHANNELS_MAX, PARENT_MESSAGE_BYTES_MAX } from "../../base/limits.ts";
 import type { DfdaemonUploadClient } from "../../proto/gen/dfdaemon/v2/DfdaemonUpload.ts";
-import { DfdaemonUpload } from "../../proto/local.ts";
+import type { PiecesClient } from "../../proto/gen/p2pfs/v1/Pieces.ts";
+import { DfdaemonUpload, Pieces } from "../../proto/load.ts";
 
 /** Where a host's DfdaemonUpload service is. */
 export interface UploadAddress {
@@ -19,17 +20,29 @@ export interface ParentChannelsOptions {
   readonly clock: Clock;
   /** Default: connections in clear. */
   readonly credentials?: ChannelCredentials;
+  /** Longest message that is taken; default PARENT_MESSAGE_BYTES_MAX. */
+  readonly messageBytesMax?: number;
 }
 
 /** A channel for as long as somebody uses it. */
 export interface LentChannel {
   readonly client: DfdaemonUploadClient;
+  /** p2pfs' own service, where the host has it. */
+  readonly pieces: PiecesClient;
+  /** Begins to connect, without a call. */
+  connect(): void;
+  /** Calls back once, when there is a connection: at once where there is one. */
+  whenConnected(then: () => void): { cancel(): void };
   /** Idempotent. */
   release(): void;
 }
 
+/** RFC 9113 §6.9.2: what a connection begins with. */
+const HTTP2_WINDOW_BYTES = 65_535;
+
 interface Channel {
   readonly client: DfdaemonUploadClient;
+  readonly pieces: PiecesClient;
   users: number;
   idle: Timer | undefined;
 }
@@ -38,12 +51,18 @@ interface Channel {
 export class ParentChannels {
   readonly #clock: Clock;
   readonly #credentials: ChannelCredentials;
+  readonly #messageBytesMax: number;
   readonly #channels = new Map<string, Channel>();
   #closed = false;
 
-  constructor({ clock, credentials: given = credentials.createInsecure() }: ParentChannelsOptions) {
+  constructor({
+    clock,
+    credentials: given = credentials.createInsecure(),
+    messageBytesMax = PARENT_MESSAGE_BYTES_MAX,
+  }: ParentChannelsOptions) {
     this.#clock = clock;
     this.#credentials = given;
+    this.#messageBytesMax = messageBytesMax;
   }
 
   /** Channels open now, idle ones included. */
@@ -65,7 +84,30 @@ export class ParentChannels {
       released = true;
       this.#release(address, channel);
     };
-    return { client: channel.client, release };
+    const { client, pieces } = channel;
+    const stateOf = (connect: boolean) => client.getChannel().getConnectivityState(connect);
+    return {
+      client,
+      pieces,
+      connect: () => void stateOf(true),
+      whenConnected(then) {
+        let cancelled = false;
+        const look = (failed?: Error): void => {
+          if (cancelled || failed !== undefined) return;
+          const state = stateOf(true);
+          if (state === connectivityState.READY) then();
+          else if (state !== connectivityState.SHUTDOWN)
+            client.getChannel().watchConnectivityState(state, Number.POSITIVE_INFINITY, look);
+        };
+        look();
+        return {
+          cancel: () => {
+            cancelled = true;
+          },
+        };
+      },
+      release,
+    };
   }
 
   /** Ends all calls. Idempotent. */
@@ -79,14 +121,17 @@ export class ParentChannels {
     if (this.#channels.size >= PARENT_CHANNELS_MAX)
       throw new LimitError(`more than ${PARENT_CHANNELS_MAX} hosts are listened to at once`);
     const client = new DfdaemonUpload(address, this.#credentials, {
-      "grpc.max_receive_message_length": PARENT_MESSAGE_BYTES_MAX,
+      "grpc.max_receive_message_length": this.#messageBytesMax,
+      // A message comes in one go, whatever the way there and back takes.
+      "grpc-node.flow_control_window": Math.max(HTTP2_WINDOW_BYTES, this.#messageBytesMax),
       // A proxy for the web is none for the neighbours.
       "grpc.enable_http_proxy": 0,
       // A pool of its own: closing the channel closes its connection at once.
       "grpc.use_local_subchannel_pool": 1,
       "grpc.enable_retries": 0,
     });
-    const channel: Channel = { client, users: 0, idle: undefined };
+    const pieces = new Pieces(address, this.#credentials, { channelOverride: client.getChannel() });
+    const channel: Channel = { client, pieces, users: 0, idle: undefined };
     this.#channels.set(address, channel);
     return channel;
   }

@@ -63,13 +63,15 @@ export class Serving {
     const shares = !upload.disableShared;
     const bucket = new TokenBucket({ clock, perSecond: upload.bandwidthLimit });
     const store = new StoredPieces({ storage, clock, metrics: context.metrics, shares });
+    const buffers = new BufferPool(UPLOAD_BUFFER_BYTES_MAX);
+    const allow = (bytes: number, signal: AbortSignal) => bucket.take(bytes, signal);
     const pieces = new PieceServer({
       store,
       clock,
       log,
-      buffers: new BufferPool(UPLOAD_BUFFER_BYTES_MAX),
+      buffers,
       ...pieceTls(loaded.config, files),
-      allow: (bytes, signal) => bucket.take(bytes, signal),
+      allow,
       onSent: (bytes) => context.metrics.uploaded(bytes),
     });
     const { requestRateLimit, requestBufferSize } = upload.server;
@@ -84,6 +86,8 @@ export class Serving {
       pieces: () => ({ ip: advertisedIp, tcpPort: piecePort }),
       network,
       shares,
+      buffers,
+      allow,
       mayBegin: () => calls.tryTake(1),
       credentials: serverCredentials(files),
       piecesInTls: files !== undefined && stored.server.tls !== "off",

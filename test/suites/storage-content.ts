@@ -1,6 +1,6 @@
 /** What every storage promises of the content of its tasks: bytes, bits, checksums, finished pieces. */
 import assert from "node:assert/strict";
-import { fstatSync, statSync } from "node:fs";
+import { fstatSync, statSync, writeSync } from "node:fs";
 import { test } from "node:test";
 import { FakeClock } from "../../base/clock.ts";
 import {
@@ -48,6 +48,20 @@ export function storageContentTests(make: MakeStorage): void {
     assert.deepEqual(readBlock(two, 9), blockBytes(two, 9));
     assert.equal(one.blocks.buffer, two.blocks.buffer, "there is one set of bits");
     await Promise.all([one.close(), two.close()]);
+  });
+
+  test("what a block's bytes were when they came is known after its piece was finished and its bytes were altered", async (t) => {
+    const storage = await make(t, { clock: new FakeClock() });
+    const task = await storage.create(recordOf("task-a"));
+    const crc = writeBytes(task, 9);
+    task.setBlock(9, crc);
+    assert.equal(await task.keptCrc(9), crc);
+    assert.equal(await task.keptCrc(8), undefined);
+    task.setBlock(8, writeBytes(task, 8));
+    await task.finishPiece(2, { costMs: 1 });
+    writeSync(task.fd, Buffer.from("altered"), 0, 7, 9 * MIB);
+    assert.equal(await task.keptCrc(9), crc);
+    await task.close();
   });
 
   test("a finished piece has the checksum of its bytes, and is finished in every opening", async (t) => {

@@ -16,8 +16,8 @@ const FILE_BYTES = 96 * MIB + 5;
 /** What a reader may take of the source before the scheduler has said who else has the file. */
 const SAMPLED_BYTES = (SAMPLED_PIECES_MAX + 4) * PIECE_BYTES_MIN;
 
-/** Hosts with addresses of their own, and a scheduler that knows them. */
-async function cluster(scope: Scope, count: number): Promise<DaemonProcess[]> {
+/** Hosts with addresses of their own, and a scheduler that knows them. @param seeds so many of them, the first, are seed peers */
+async function cluster(scope: Scope, count: number, seeds = 0): Promise<DaemonProcess[]> {
   const scheduler = await MemorySchedulerServer.start({ ip: "127.0.0.1", port: 0 });
   scope.after(() => scheduler.close());
   const daemons: DaemonProcess[] = [];
@@ -26,7 +26,8 @@ async function cluster(scope: Scope, count: number): Promise<DaemonProcess[]> {
     daemons.push(
       await mountedDaemon(scope, {
         config: {
-          host: { hostname: `host-${host}`, ip },
+          host: { hostname: `host-${process.pid}-${host}`, ip },
+          seedPeer: { enable: host < seeds },
           scheduler: { addrs: [`127.0.0.1:${scheduler.port}`] },
           upload: { server: { ip } },
           storage: { server: { ip } },
@@ -34,6 +35,7 @@ async function cluster(scope: Scope, count: number): Promise<DaemonProcess[]> {
         },
       }),
     );
+    await until("the host's announcement", () => scheduler.hostIds.length > host);
   }
   // Announced to the scheduler: before that nobody is told of them.
   await until("all hosts' announcement", async () => {
@@ -41,6 +43,14 @@ async function cluster(scope: Scope, count: number): Promise<DaemonProcess[]> {
     return known.every((status) => /1 of 1 schedulers serving/.test(status));
   });
   return daemons;
+}
+
+/** As one who looks at a file's header. */
+async function firstBytes(path: string): Promise<Buffer> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+  assert.equal(bytesRead, 8);
+  return buffer;
 }
 
 async function originOf(scope: Scope) {
@@ -77,6 +87,31 @@ describe("hosts of one cluster", { skip: mountMissing() || nginxMissing() }, () 
         `the origin sent ${sent} bytes to a host whose neighbour has the file`,
       );
       assert.ok(Number(fromPeers) >= FILE_BYTES - SAMPLED_BYTES, `${fromPeers} bytes came from peers`);
+    }
+  });
+
+  test("look into many files, and the source sends each block once for all of them", async (t) => {
+    const scope = scopeOf(t);
+    const origin = await startNginx();
+    scope.after(() => origin.stop());
+    const shards = Array.from({ length: 8 }, (_, shard) => `shard-${shard}.bin`);
+    for (const shard of shards) await origin.write(shard, randomContent(12 * MIB));
+    const [, ...hosts] = await cluster(scope, 4, 1);
+    const headers = await Promise.all(
+      hosts.map(async (host) => {
+        await until("the host's word of the seed", () => host.log.includes("seeds-known"));
+        return Promise.all(shards.map((shard) => firstBytes(host.path(origin.url(shard)))));
+      }),
+    );
+    for (const each of headers) assert.deepEqual(each, headers[0]);
+    let sent = 0;
+    for (const shard of shards) sent += await origin.bytesSent(`/${shard}`);
+    // Each host asks for a byte to learn of what is there.
+    assert.ok(sent <= shards.length * (BLOCK_BYTES + 100), `the origin sent ${sent} bytes`);
+    for (const host of hosts) {
+      const of = await Promise.all(shards.map((shard) => host.attributes(host.path(origin.url(shard)))));
+      const fromPeers = of.reduce((sum, { bytes_from_peers: bytes }) => sum + Number(bytes), 0);
+      assert.equal(fromPeers, shards.length * BLOCK_BYTES);
     }
   });
 

@@ -49,8 +49,9 @@ function portsOf(daemon: DaemonProcess): Promise<{ uploadPort: number; piecePort
 async function clientsOf(scope: Scope) {
   const workhome = workhomePaths({ workhome: "/nowhere", uid: 0, environment: {} });
   const { config } = loadConfig({ environment: {}, workhome });
-  const host = { id: "127.0.0.1-child", newPeerId: () => "127.0.0.1-child-peer" };
-  const clients = await openPeerClients({ config, clock: systemClock, log: silentLogger, host });
+  const host = { id: "127.0.0.1-child", isSeedPeer: false, newPeerId: () => "127.0.0.1-child-peer" };
+  const seedPeers = async () => [];
+  const clients = await openPeerClients({ config, clock: systemClock, log: silentLogger, host, seedPeers });
   scope.after(() => clients.close());
   return clients;
 }

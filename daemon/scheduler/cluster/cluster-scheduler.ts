@@ -40,6 +40,8 @@ export interface ClusterSchedulerOptions {
   readonly scheduleCountMax: number;
   /** download.concurrentPieceCount. */
   readonly concurrentPieceCount: number;
+  /** A scheduler serves and knows this host: also called when that was so before. */
+  readonly onServing?: () => void;
 }
 
 /** One scheduler as `p2pfs status` shows it. */
@@ -195,6 +197,7 @@ export class ClusterScheduler implements Scheduler {
     const serving = [...this.#links.values()].filter((link) => link.serving);
     this.#ring = createHashRing(serving.map((link) => ({ ...link.address, link })));
     if (serving.length > 0 && !this.#left) this.#held.look();
+    if (serving.some(({ usable }) => usable)) this.#options.onServing?.();
   }
 
   #pick(taskId: string): SchedulerLink | undefined {

@@ -31,19 +31,12 @@ export function describeDownload(
     readonly needBackToSource: boolean;
   },
 ): Download {
-  const { url, tag, application, contentLength, pieceLength, pieceCount, range } = registration;
+  const { contentLength, pieceLength, pieceCount, range } = registration;
   const { priority = PRIORITY_DEFAULT } = registration;
   const parts = idParts(registration);
-  const shown = withoutSecrets(url);
-  const anybodyMayFetch =
-    parts !== undefined && shown === url && !registration.needsCredentials && /^https?:/i.test(url);
   return {
-    ...parts,
-    url: shown,
-    type: "STANDARD",
-    tag,
-    application,
-    priority: PRIORITIES[anybodyMayFetch ? priority : PRIORITY_WITHOUT_SEED] ?? "LEVEL6",
+    ...baseOf(registration, parts),
+    priority: PRIORITIES[mayBeFetched(registration, parts) ? priority : PRIORITY_WITHOUT_SEED] ?? "LEVEL6",
     ...(range === undefined ? {} : { range }),
     ...(registration.disableBackToSource ? { disableBackToSource: true } : {}),
     concurrentPieceCount: options.concurrentPieceCount,
@@ -53,6 +46,23 @@ export function describeDownload(
     metadataOnly: options.metadataOnly,
     needBackToSource: options.needBackToSource,
   };
+}
+
+/** The task as any other host may fetch it of its source; undefined when others could not, or would have to know a secret. */
+export function describeForAnybody(registration: PeerRegistration): Download | undefined {
+  const parts = idParts(registration);
+  return mayBeFetched(registration, parts) ? baseOf(registration, parts) : undefined;
+}
+
+function baseOf(
+  { url, tag, application }: PeerRegistration,
+  parts: IdParts | undefined,
+): Omit<Download, "priority"> {
+  return { ...parts, url: withoutSecrets(url), type: "STANDARD", tag, application };
+}
+
+function mayBeFetched({ url, needsCredentials }: PeerRegistration, parts: IdParts | undefined): boolean {
+  return parts !== undefined && withoutSecrets(url) === url && !needsCredentials && /^https?:/i.test(url);
 }
 
 /** Whatever of the request makes exactly this id; undefined when nothing that is known does. */

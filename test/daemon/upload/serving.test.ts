@@ -46,12 +46,13 @@ async function serving(t: TestContext, sections: object, length?: number) {
 }
 
 async function clientsOf(t: TestContext, sections: object): Promise<PeerClients> {
-  const host = { id: "127.0.0.1-child", newPeerId: () => "127.0.0.1-child-peer" };
+  const host = { id: "127.0.0.1-child", isSeedPeer: false, newPeerId: () => "127.0.0.1-child-peer" };
   const clients = await openPeerClients({
     config: loadedOf(sections).config,
     clock: systemClock,
     log: silentLogger,
     host,
+    seedPeers: async () => [],
   });
   t.after(() => clients.close());
   return clients;
