@@ -423,9 +423,11 @@ export const CHANNEL_BACKGROUND_MAX = 1024;
 // --- the holder of the mounts -----------------------------------------------------------------------------------
 
 /** Bytes that a mount's journal grows by before what is still true is written anew. */
-export const JOURNAL_COMPACT_BYTES_MIN = 1 * MIB;
-/** Characters of lines gathered into one write when that is done. */
-export const JOURNAL_WRITE_CHARACTERS = 64 * KIB;
+export const JOURNAL_COMPACT_BYTES_MIN = 4 * MIB;
+/** Inodes gathered into one line, at most. */
+export const JOURNAL_LINE_INODES = 1_000;
+/** Buffer of a journal's lines that is kept: longer ones get one of their own. */
+export const JOURNAL_BUFFER_BYTES = 512 * KIB;
 /** Mounts that one holder keeps: their descriptors must fit into a socket's buffer while nobody takes them. */
 export const HELD_MOUNTS_MAX = 64;
 /** Bytes of one line between holder and daemon. */

@@ -303,7 +303,6 @@ export class Filesystem {
     const opened = this.#files.opened(inode);
     // Which version the name means then takes a lookup.
     if (opened !== undefined && opened.attributes.version !== known.attributes.version) return undefined;
-    this.#inodes.remember(parent, name, inode);
     return this.#entry(inode, known.attributes);
   }
 
@@ -330,19 +329,20 @@ export class Filesystem {
     return this.#directories.open(this.#directory(number));
   }
 
-  /** Entries behind a cookie, "." and ".." first. @throws what the source throws */
+  /** Entries behind a cookie, "." and ".." first; at once when they are here. @throws what the source throws */
   readdir(
     handle: number,
     cookie: number,
     countMax: number,
     signal?: AbortSignal,
-  ): Promise<readonly DirectoryEntry[]> {
+  ): readonly DirectoryEntry[] | Promise<readonly DirectoryEntry[]> {
     return this.#directories.read(handle, cookie, countMax, signal);
   }
 
   /** The st_ino of a name that was looked up before; undefined when it is not known. */
   knownIno(parent: InodeNumber, name: string): number | undefined {
-    return this.#inodes.remembered(parent, name)?.ino;
+    const known = this.#source.known?.(this.#inodes.get(parent).node, name);
+    return (known ? this.#inodes.find(known.node) : this.#inodes.remembered(parent, name))?.ino;
   }
 
   releasedir(handle: number): void {

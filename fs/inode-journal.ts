@@ -19,7 +19,7 @@ export interface KeptInode {
 
 /** Told before the reply that lets the kernel know. */
 export interface InodeJournal {
-  /** The kernel is about to know of the inode. */
+  /** The kernel is about to know of the inode, which counts that already. It may be looked at until anything else is told. */
   met(inode: Inode): void;
   /** One more reply names it. */
   lookedUp(number: number): void;

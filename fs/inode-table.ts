@@ -142,6 +142,12 @@ export class InodeTable {
     return inode;
   }
 
+  /** The inode a node has. */
+  find(node: SourceNode): Inode | undefined {
+    const known = this.#byKey.get(node.key);
+    return known?.node.kind === node.kind ? known : undefined;
+  }
+
   /** The inode of a node: the one it has, or a new one. @throws LimitError when the kernel holds too many */
   obtain(node: SourceNode): Inode {
     const known = this.#byKey.get(node.key);
@@ -173,10 +179,14 @@ export class InodeTable {
 
   /** Counts one reply that names the inode. */
   lookedUp(inode: Inode): void {
-    if (inode.lookups === 0) this.#journal?.met(inode);
-    else if (inode.number !== ROOT_INODE) this.#journal?.lookedUp(inode.number);
-    inode.lookups += 1;
     this.#idle.delete(inode);
+    if (inode.lookups === 0) {
+      inode.lookups = 1;
+      this.#journal?.met(inode);
+    } else {
+      if (inode.number !== ROOT_INODE) this.#journal?.lookedUp(inode.number);
+      inode.lookups += 1;
+    }
   }
 
   /** The kernel dropped `count` of its references. Unknown numbers are ignored: it may be late. */

@@ -27,7 +27,8 @@ interface DirectoryHandle {
 
 interface Snapshot {
   readonly pages: AsyncIterator<readonly ListedEntry[]>;
-  readonly entries: { name: string; kind: SourceNode["kind"] }[];
+  /** The cookie of each is its place, counted from 1. */
+  readonly entries: DirectoryEntry[];
   readonly names: Set<string>;
   /** True once something of it was handed out. */
   begun: boolean;
@@ -85,12 +86,12 @@ export class OpenDirectories {
    * read is rewinddir(3): the directory is listed anew.
    * @throws what the source's list throws, LimitError; entries before the failure can be read still
    */
-  async read(
+  read(
     number: number,
     cookie: number,
     countMax: number,
     signal?: AbortSignal,
-  ): Promise<readonly DirectoryEntry[]> {
+  ): readonly DirectoryEntry[] | Promise<readonly DirectoryEntry[]> {
     const handle = this.#handles.get(number);
     if (cookie === 0 && handle.snapshot.begun) {
       const before = handle.snapshot;
@@ -99,11 +100,14 @@ export class OpenDirectories {
     }
     const { snapshot } = handle;
     snapshot.begun = true;
-    while (snapshot.entries.length <= cookie && !snapshot.done)
-      await this.#readPage(handle, snapshot, signal);
-    return snapshot.entries
-      .slice(cookie, cookie + countMax)
-      .map(({ name, kind }, index) => ({ name, kind, cookie: cookie + index + 1 }));
+    const slice = () => snapshot.entries.slice(cookie, cookie + countMax);
+    const isHere = () => snapshot.entries.length > cookie || snapshot.done;
+    if (isHere()) return slice();
+    const reading = async () => {
+      while (!isHere()) await this.#readPage(handle, snapshot, signal);
+      return slice();
+    };
+    return reading();
   }
 
   /** Unknown handles are ignored. */
@@ -125,8 +129,8 @@ export class OpenDirectories {
     return {
       pages: this.#options.source.list(inode.node, signal)[Symbol.asyncIterator](),
       entries: [
-        { name: ".", kind: "directory" },
-        { name: "..", kind: "directory" },
+        { name: ".", kind: "directory", cookie: 1 },
+        { name: "..", kind: "directory", cookie: 2 },
       ],
       names: new Set(),
       begun: false,
@@ -169,7 +173,7 @@ export class OpenDirectories {
       if (snapshot.entries.length >= (this.#options.entriesMax ?? DIRECTORY_ENTRIES_MAX))
         throw new LimitError("the directory has more entries than can be listed");
       snapshot.names.add(name);
-      snapshot.entries.push({ name, kind });
+      snapshot.entries.push({ name, kind, cookie: snapshot.entries.length + 1 });
     }
   }
 }

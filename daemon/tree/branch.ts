@@ -3,11 +3,13 @@
  * were looked up step by step before they are used.
  */
 import type {
+  KnownChild,
   ListedEntry,
   MayFetch,
   NodeAttributes,
   OpenContent,
   OpenText,
+  SourceNode,
 } from "../../fs/content-source.ts";
 import type { NodeKind, NodePath } from "./node-key.ts";
 
@@ -15,19 +17,15 @@ import type { NodeKind, NodePath } from "./node-key.ts";
 export interface BranchNode {
   readonly path: NodePath;
   readonly kind: NodeKind;
-}
-
-/** A name that is known without asking. */
-export interface KnownName {
-  readonly kind: NodeKind;
-  readonly attributes: NodeAttributes;
+  /** As the mount names it. */
+  readonly node: SourceNode;
 }
 
 export interface Branch {
   /** What `name` is in the directory, or undefined when it is not there. @throws PermissionError, UnavailableError, … */
   lookup(directory: NodePath, name: string, signal?: AbortSignal): Promise<NodeKind | undefined>;
   /** What lookup() and attributes() would say, null for absence, when neither would ask anyone; see ContentSource.known. */
-  known?(directory: NodePath, name: string): KnownName | null | undefined;
+  known?(directory: BranchNode, name: string): KnownChild | null | undefined;
   /** @throws NotFoundError when it is gone */
   attributes(node: BranchNode, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes>;
   list(directory: NodePath, signal?: AbortSignal): AsyncIterable<readonly ListedEntry[]>;

@@ -34,6 +34,8 @@ export class ListingShelf {
   /** What is in memory, least recently used first. */
   readonly #inMemory = new Set<Shelved>();
   #entriesInMemory = 0;
+  /** The last of these, where it was used just now. */
+  #latest: Shelved | undefined;
 
   private constructor(facts: FactStore) {
     this.#facts = facts;
@@ -58,7 +60,11 @@ export class ListingShelf {
 
   /** What is in memory, as used just now. */
   take(shelved: Shelved): Listing | undefined {
-    if (shelved.listing !== undefined && this.#inMemory.delete(shelved)) this.#inMemory.add(shelved);
+    // Asked for each name of a page.
+    if (shelved !== this.#latest && shelved.listing !== undefined && this.#inMemory.delete(shelved)) {
+      this.#inMemory.add(shelved);
+      this.#latest = shelved;
+    }
     return shelved.listing;
   }
 
@@ -131,6 +137,7 @@ export class ListingShelf {
 
   #remember(shelved: Shelved): void {
     this.#inMemory.add(shelved);
+    this.#latest = shelved;
     this.#entriesInMemory += weight(shelved);
     for (const oldest of this.#inMemory) {
       if (this.#entriesInMemory <= LISTED_ENTRIES_MAX || oldest === shelved) return;

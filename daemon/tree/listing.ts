@@ -3,7 +3,7 @@
  * Knows nothing of time or of how it was asked for.
  */
 import { createHash } from "node:crypto";
-import type { ListedEntry } from "../../fs/content-source.ts";
+import type { KnownChild, ListedEntry } from "../../fs/content-source.ts";
 import type { SourceEntry } from "../source/source.ts";
 import type { NodeKind } from "./node-key.ts";
 
@@ -19,6 +19,13 @@ export interface ListedFile {
 export interface ListedChild {
   readonly directory: boolean;
   readonly file: ListedFile | undefined;
+  made: MadeChild | undefined;
+}
+
+/** What was made of a line for one directory of the mount: right as long as nobody asked about the file itself. */
+export interface MadeChild {
+  readonly directoryKey: string;
+  readonly child: KnownChild;
 }
 
 /** The directory wins where a name is both. */
@@ -50,7 +57,7 @@ export class Listing {
     if (name === undefined) return;
     const before = this.#children.get(name);
     if (entry.kind === "directory") {
-      this.#children.set(name, { directory: true, file: before?.file });
+      this.#children.set(name, { directory: true, file: before?.file, made: undefined });
       return;
     }
     const { length, modifiedAtMs, etag } = entry;
@@ -59,7 +66,7 @@ export class Listing {
       ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }),
       ...(etag === undefined ? {} : { etag }),
     };
-    this.#children.set(name, { directory: before?.directory ?? false, file });
+    this.#children.set(name, { directory: before?.directory ?? false, file, made: undefined });
   }
 
   *entries(): Generator<ListedEntry> {
@@ -91,7 +98,11 @@ export class Listing {
         ...(modifiedAtMs === null ? {} : { modifiedAtMs }),
         ...(etag === null ? {} : { etag }),
       };
-      this.#children.set(name, { directory: kind !== 1, file: kind === 2 ? undefined : file });
+      this.#children.set(name, {
+        directory: kind !== 1,
+        file: kind === 2 ? undefined : file,
+        made: undefined,
+      });
     }
     return true;
   }

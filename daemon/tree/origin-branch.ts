@@ -6,18 +6,24 @@ import type { Clock } from "../../base/clock.ts";
 import { NotFoundError } from "../../base/errors.ts";
 import { DIRECTORY_URLS_MAX, LISTING_PAGE_NAMES } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
-import type { ListedEntry, MayFetch, NodeAttributes, OpenContent } from "../../fs/content-source.ts";
+import type {
+  KnownChild,
+  ListedEntry,
+  MayFetch,
+  NodeAttributes,
+  OpenContent,
+} from "../../fs/content-source.ts";
 import { requestKey } from "../engine/answers.ts";
 import type { EngineApi } from "../engine/open-task.ts";
 import type { OriginsDown } from "../engine/origins-down.ts";
 import type { SourceEntry } from "../source/source.ts";
 import { BoundedMap } from "./bounded-map.ts";
-import { type Branch, type BranchNode, type KnownName, pagesOf } from "./branch.ts";
+import { type Branch, type BranchNode, pagesOf } from "./branch.ts";
 import type { KnownDirectories } from "./known-directories.ts";
-import { kindOfChild, type ListedChild } from "./listing.ts";
-import type { ListedDirectory, Listings } from "./listings.ts";
+import { kindOfChild } from "./listing.ts";
+import type { DatedListing, ListedDirectory, Listings } from "./listings.ts";
 import type { MountRoots } from "./mount-roots.ts";
-import { type NodeKind, type NodePath, nodeOf } from "./node-key.ts";
+import { childOf, type NodeKind, type NodePath, nodeOf } from "./node-key.ts";
 import { aboutUrl } from "./origin-errors.ts";
 import type { RemoteFile, RemoteFiles } from "./remote-files.ts";
 
@@ -54,14 +60,9 @@ export interface Place {
   readonly parent: ListedDirectory;
 }
 
-/** Spelled alike in the mount, in a listing and in a URL, and without a mark. */
-const PLAIN_NAME = /^[\w.-]+$/;
-
 export abstract class OriginBranch implements Branch {
   protected readonly top: string;
   protected readonly parts: OriginBranchParts;
-  /** Line of a listing → what it makes of the name, while nobody has asked about the file itself. */
-  readonly #madeOfLines = new WeakMap<ListedChild, { readonly key: string; readonly known: KnownName }>();
   /** Directories by path, so that a thousand names of one are not a thousand times its URL to be made. */
   readonly #directories = new BoundedMap<string, ListedDirectory>(DIRECTORY_URLS_MAX);
   /** The path that was asked for last, and its directory. */
@@ -100,38 +101,42 @@ export abstract class OriginBranch implements Branch {
     return this.#directoryAttributes(node.path);
   }
 
-  /** As far as a fresh listing tells kind and attributes. */
-  known(directory: NodePath, name: string): KnownName | null | undefined {
-    return this.#knownBefore(directory, name) ?? this.#knownNow(directory, name);
+  /** As far as a fresh listing tells kind and attributes. A listing with attributes is asked for over and over. */
+  known(directory: BranchNode, name: string): KnownChild | null | undefined {
+    if (directory.path.length === 0) return undefined;
+    const parent = this.directory(directory.path);
+    const dated = parent && this.parts.listings.recall(parent);
+    const made = dated?.listing.child(name)?.made;
+    // Two directories of the mount may have one listing.
+    const isRight =
+      made?.directoryKey === directory.node.key && this.parts.files.isUnasked(made.child.node.key);
+    return isRight ? made.child : this.#makeKnown(directory, name, dated);
   }
 
-  /** What was made of the same line of the same listing before: a listing with attributes is asked for over and over. */
-  #knownBefore(directory: NodePath, name: string): KnownName | undefined {
-    if (directory.length === 0 || !PLAIN_NAME.test(name)) return undefined;
-    const parent = this.directory(directory);
-    const line = parent && this.parts.listings.recall(parent)?.listing.child(name);
-    const made = line && this.#madeOfLines.get(line);
-    return made !== undefined && this.parts.files.isUnasked(made.key) ? made.known : undefined;
-  }
-
-  #knownNow(directory: NodePath, name: string): KnownName | null | undefined {
-    const place = directory.length === 0 ? undefined : this.place(directory, name);
+  #makeKnown(
+    directory: BranchNode,
+    name: string,
+    dated: DatedListing | undefined,
+  ): KnownChild | null | undefined {
+    const place = this.place(directory.path, name);
     if (place?.listedName === undefined || place.marked) return undefined;
-    const dated = this.parts.listings.recall(place.parent);
-    const child = dated?.listing.child(place.listedName);
-    if (dated === undefined || child === undefined)
+    const line = dated?.listing.child(place.listedName);
+    if (dated === undefined || line === undefined)
       return dated?.listing.whole && this.listingsProveAbsence ? null : undefined;
-    const kind = kindOfChild(child);
-    if (kind === "directory") return { kind, attributes: this.#directoryAttributes([...directory, name]) };
-    const { key } = nodeOf(place.path, "file");
-    const attributes = this.parts.files.believed({
-      key,
-      owner: this.parts.roots.owner(place.path, "file"),
-      listed: child.file && { file: child.file, checkedAtMs: dated.checkedAtMs, fresh: true },
-    });
-    const known = attributes && { kind, attributes };
-    if (known !== undefined && place.listedName === name) this.#madeOfLines.set(child, { key, known });
-    return known;
+    const kind = kindOfChild(line);
+    const node = childOf(directory.node, name, kind);
+    const attributes =
+      kind === "directory"
+        ? this.#directoryAttributes([...directory.path, name])
+        : this.parts.files.believed({
+            key: node.key,
+            owner: this.parts.roots.owner(place.path, "file"),
+            listed: line.file && { file: line.file, checkedAtMs: dated.checkedAtMs, fresh: true },
+          });
+    if (attributes === undefined) return undefined;
+    const child = { node, attributes };
+    if (place.listedName === name) line.made = { directoryKey: directory.node.key, child };
+    return child;
   }
 
   async *list(path: NodePath, signal?: AbortSignal): AsyncGenerator<readonly ListedEntry[]> {

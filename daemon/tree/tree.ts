@@ -29,7 +29,7 @@ import { LinkTree } from "./link-tree.ts";
 import { Links } from "./links.ts";
 import { Listings } from "./listings.ts";
 import { type MountRoot, MountRoots } from "./mount-roots.ts";
-import { childOf, nodeOf, pathOf } from "./node-key.ts";
+import { nodeOf, pathOf } from "./node-key.ts";
 import { ObjectTree } from "./object-tree.ts";
 import { RemoteFiles } from "./remote-files.ts";
 import { TaskTree } from "./task-tree.ts";
@@ -141,9 +141,7 @@ export class Tree implements ContentSource {
 
   known(parent: SourceNode, name: string): KnownChild | null | undefined {
     const found = this.#find(parent);
-    const known = found?.branch.known?.(found.at.path, name);
-    if (!known) return known;
-    return { node: childOf(parent, name, known.kind), attributes: known.attributes };
+    return found?.branch.known?.(found.at, name);
   }
 
   async attributes(node: SourceNode, signal?: AbortSignal, mayFetch?: MayFetch): Promise<NodeAttributes> {
@@ -219,7 +217,7 @@ export class Tree implements ContentSource {
     const [top, ...path] = pathOf(node);
     const branch = top === undefined ? undefined : this.#branches.get(top);
     this.#lastKey = node.key;
-    this.#lastFound = branch && { branch, at: { path, kind: node.kind } };
+    this.#lastFound = branch && { branch, at: { path, kind: node.kind, node } };
     return this.#lastFound;
   }
 }

@@ -84,7 +84,7 @@ test("a listing has every entry once, with cookies that go on where they say", a
   const [again] = await filesystem.readdir(handle, 1200, 1);
   assert.equal(again?.name, names[1200]);
   filesystem.releasedir(handle);
-  await assert.rejects(filesystem.readdir(handle, 0, 1), coded("BAD_HANDLE"));
+  await assert.rejects(async () => filesystem.readdir(handle, 0, 1), coded("BAD_HANDLE"));
 });
 
 test("an open directory keeps what it listed, and lists anew when it is rewound", async (t) => {
@@ -125,21 +125,21 @@ test("a listing that breaks off is an error, not a short listing", async (t) => 
     (await filesystem.readdir(handle, 2, 10)).map(({ name }) => name),
     ["a"],
   );
-  await assert.rejects(filesystem.readdir(handle, 3, 10), coded("UNAVAILABLE"));
+  await assert.rejects(async () => filesystem.readdir(handle, 3, 10), coded("UNAVAILABLE"));
 });
 
 test("a directory with more entries than the bound is an error", async (t) => {
   const { source, filesystem } = await makeFilesystem(t, { limits: { entriesMax: 10 } });
   for (let n = 0; n < 20; n++) source.addFile(`f${n}`, bytesContent(""));
   const handle = filesystem.opendir(ROOT_INODE);
-  await assert.rejects(filesystem.readdir(handle, 2, 10), coded("TOO_MANY"));
+  await assert.rejects(async () => filesystem.readdir(handle, 2, 10), coded("TOO_MANY"));
 });
 
 test("closing a directory calls off its listing", async (t) => {
   const { source, filesystem } = await makeFilesystem(t);
   source.setFault("list", "", never);
   const handle = filesystem.opendir(ROOT_INODE);
-  const reading = filesystem.readdir(handle, 2, 10);
+  const reading = Promise.resolve(filesystem.readdir(handle, 2, 10));
   await settle();
   filesystem.releasedir(handle);
   await assert.rejects(reading, coded("CANCELLED"));
@@ -217,4 +217,16 @@ test("a closed filesystem answers what waits and what comes with CLOSED", async 
   await filesystem.close();
   await assert.rejects(hanging, coded("CLOSED"));
   await assert.rejects(filesystem.getattr(ROOT_INODE), coded("CLOSED"));
+});
+
+test("the number of a name is known once it was looked up, with a request or without", async (t) => {
+  const { source, filesystem, find } = await makeFilesystem(t);
+  for (const name of ["asked", "told", "neither"]) source.addFile(`d/${name}`, bytesContent(""));
+  const directory = await find("d");
+  const asked = await filesystem.lookup(directory, "asked");
+  const told = filesystem.peek(directory, "told");
+  assert.ok(told !== undefined && told !== "absent");
+  assert.equal(filesystem.knownIno(directory, "asked"), asked.attributes.ino);
+  assert.equal(filesystem.knownIno(directory, "told"), told.attributes.ino);
+  assert.equal(filesystem.knownIno(directory, "neither"), undefined);
 });

@@ -24,6 +24,9 @@ export class DirectoryPage {
   readonly #from: number;
   readonly #end: number;
   #at: number;
+  /** The name measured last, and its bytes: each is asked about twice. */
+  #measured = "";
+  #measuredBytes = 0;
 
   /** Writes to [from, from + bytesMax) of the buffer. */
   constructor(bytes: Uint8Array, from: number, bytesMax: number) {
@@ -42,7 +45,7 @@ export class DirectoryPage {
   /** Whether a record of the name fits. @param plus with its node */
   hasRoom(name: string, plus: boolean): boolean {
     const head = DIRENT.bytes + (plus ? ENTRY_OUT.bytes : 0);
-    return this.#at + head + aligned(Buffer.byteLength(name)) <= this.#end;
+    return this.#at + head + aligned(this.#bytesOf(name)) <= this.#end;
   }
 
   /** Adds a plain record. @returns false, and adds nothing, when it does not fit */
@@ -59,7 +62,7 @@ export class DirectoryPage {
   }
 
   #add(record: DirectoryRecord, entry: EntryReply | "unknown" | undefined): boolean {
-    const nameBytes = Buffer.byteLength(record.name);
+    const nameBytes = this.#bytesOf(record.name);
     const direntAt = this.#at + (entry === undefined ? 0 : ENTRY_OUT.bytes);
     const nameAt = direntAt + DIRENT.bytes;
     const next = nameAt + aligned(nameBytes);
@@ -70,10 +73,19 @@ export class DirectoryPage {
     setNumber64(this.#view, direntAt + DIRENT.at.off, record.nextOffset);
     this.#view.setUint32(direntAt + DIRENT.at.namelen, nameBytes, true);
     this.#view.setUint32(direntAt + DIRENT.at.type, record.type, true);
+    // What the name does not fill of its last words is zero.
+    if (next > nameAt) setNumber64(this.#view, next - RECORD_ALIGNMENT_BYTES, 0);
     this.#buffer.write(record.name, nameAt);
-    this.#buffer.fill(0, nameAt + nameBytes, next);
     this.#at = next;
     return true;
+  }
+
+  #bytesOf(name: string): number {
+    if (name !== this.#measured) {
+      this.#measured = name;
+      this.#measuredBytes = Buffer.byteLength(name);
+    }
+    return this.#measuredBytes;
   }
 }
 

@@ -48,6 +48,7 @@ export const ATTR = layout("fuse_attr", 88, {
   gid: 72,
   rdev: 76,
   blksize: 80,
+  flags: 84,
 });
 export const ENTRY_OUT = layout("fuse_entry_out", 128, {
   nodeid: 0,

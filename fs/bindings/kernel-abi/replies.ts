@@ -85,7 +85,6 @@ export function writeReplyHeader(view: DataView, unique: bigint, error: number, 
 /** @returns bytes written */
 export function writeAttributes(view: DataView, from: number, attributes: KernelAttributes): number {
   const { at, bytes } = layouts.ATTR;
-  zero(view, from, bytes);
   setNumber64(view, from + at.ino, attributes.ino);
   setNumber64(view, from + at.size, attributes.size);
   setNumber64(view, from + at.blocks, attributes.blocks);
@@ -101,6 +100,7 @@ export function writeAttributes(view: DataView, from: number, attributes: Kernel
   view.setUint32(from + at.gid, attributes.gid, true);
   view.setUint32(from + at.rdev, attributes.rdev, true);
   view.setUint32(from + at.blksize, attributes.blksize, true);
+  view.setUint32(from + at.flags, 0, true);
   return bytes;
 }
 

@@ -35,11 +35,13 @@ export interface LastNumbers {
 /** Lines of records; each ends with its line break. */
 export const JOURNAL_LINE = {
   agreed: ({ minor, flags, passthrough }: Agreement) => line("a", minor, flags.toString(16), passthrough),
-  // Written for every name of a listing: put together by hand, which costs a third.
-  inode: ({ number, ino, node, current, shownVersion }: Omit<KeptInode, "lookups">, lookups: number) =>
-    `["i",${number},${ino},"${node.kind}",${JSON.stringify(node.key)},${lookups},${current},${
-      shownVersion === undefined ? "null" : JSON.stringify(shownVersion)
-    }]\n`,
+  // One line for many, and no list within the list: every name of a listing is written, and this costs a fraction.
+  inodes: (inodes: readonly KeptInode[]) => {
+    const fields: unknown[] = ["i"];
+    for (const { number, ino, node, lookups, current, shownVersion } of inodes)
+      fields.push(number, ino, node.kind, node.key, lookups, current, shownVersion ?? null);
+    return `${JSON.stringify(fields)}\n`;
+  },
   lookedUp: (number: number) => `["l",${number}]\n`,
   forgot: (number: number, count: number) => `["f",${number},${count}]\n`,
   retired: (number: number) => `["r",${number}]\n`,
@@ -55,6 +57,8 @@ function line(...fields: readonly unknown[]): string {
 }
 
 type InodeFields = [number, number, KeptInode["node"]["kind"], string, number, boolean, string | null];
+/** Of one inode in a line. */
+const INODE_FIELDS = 7;
 type HandleFields = [number, number, KeptHandle["kind"], string, number, string | null];
 
 /** Everything that a journal says, added up. */
@@ -80,8 +84,10 @@ export class JournalState {
     if (code === "a") {
       const [minor, flags, passthrough] = fields as [number, string, boolean];
       this.agreement = { minor, flags: BigInt(`0x${flags}`), passthrough };
-    } else if (code === "i") this.#addInode(fields as InodeFields);
-    else if (code === "o") this.#addHandle(fields as HandleFields);
+    } else if (code === "i") {
+      for (let at = 0; at < fields.length; at += INODE_FIELDS)
+        this.#addInode(fields.slice(at, at + INODE_FIELDS) as InodeFields);
+    } else if (code === "o") this.#addHandle(fields as HandleFields);
     else if (code === "c") this.#handles.delete(fields.join(" "));
     else if (code === "n") {
       const [inode, file, directory] = fields as [number, number, number];

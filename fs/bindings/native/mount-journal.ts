@@ -7,7 +7,11 @@
  *   8   lines of journal-records.ts
  */
 import { fstatSync, readSync, writeSync } from "node:fs";
-import { JOURNAL_COMPACT_BYTES_MIN, JOURNAL_WRITE_CHARACTERS } from "../../../base/limits.ts";
+import {
+  JOURNAL_BUFFER_BYTES,
+  JOURNAL_COMPACT_BYTES_MIN,
+  JOURNAL_LINE_INODES,
+} from "../../../base/limits.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
 import type { InodeJournal, KeptInode } from "../../inode-journal.ts";
 import type { Inode } from "../../inode-table.ts";
@@ -42,7 +46,10 @@ export class MountJournal implements InodeJournal {
   #end: number;
   #compactAt: number;
   #lines = "";
+  /** Inodes whose line is not made yet. */
+  #met: KeptInode[] = [];
   #stopped = false;
+  #buffer: Buffer | undefined;
 
   private constructor(
     fd: number,
@@ -98,7 +105,7 @@ export class MountJournal implements InodeJournal {
   }
 
   met(inode: Inode): void {
-    this.#add(JOURNAL_LINE.inode(inode, 1));
+    if (!this.#stopped) this.#met.push(inode);
   }
   lookedUp(number: number): void {
     this.#add(JOURNAL_LINE.lookedUp(number));
@@ -142,7 +149,7 @@ export class MountJournal implements InodeJournal {
 
   /** Called before an answer leaves that the lines belong to. */
   flush(): void {
-    if (this.#lines === "") return;
+    if (this.#lines === "" && this.#met.length === 0) return;
     this.#writeLines();
     if (this.#end >= this.#compactAt) this.#compact();
   }
@@ -154,15 +161,32 @@ export class MountJournal implements InodeJournal {
   }
 
   #add(line: string): void {
-    if (!this.#stopped) this.#lines += line;
+    if (this.#stopped) return;
+    this.#lineOfMet();
+    this.#lines += line;
+  }
+
+  /** Puts down those met, as they are now: before anything else is said, and before the kernel knows. */
+  #lineOfMet(): void {
+    if (this.#met.length === 0) return;
+    this.#lines += JOURNAL_LINE.inodes(this.#met);
+    this.#met = [];
   }
 
   #writeLines(): void {
-    const bytes = Buffer.from(this.#lines);
+    this.#lineOfMet();
+    const bytes = this.#bytesOf(this.#lines);
     this.#lines = "";
     for (let done = 0; done < bytes.length; )
       done += writeSync(this.#fd, bytes, done, bytes.length - done, this.#end + done);
     this.#end += bytes.length;
+  }
+
+  #bytesOf(text: string): Uint8Array {
+    // A character has three bytes at most.
+    if (text.length * 3 > JOURNAL_BUFFER_BYTES) return Buffer.from(text);
+    this.#buffer ??= Buffer.allocUnsafeSlow(JOURNAL_BUFFER_BYTES);
+    return this.#buffer.subarray(0, this.#buffer.write(text));
   }
 
   /** Writes what is still true, then moves the beginning there. */
@@ -173,9 +197,10 @@ export class MountJournal implements InodeJournal {
     const { inodes, last } = this.#inodes();
     this.#lines = JOURNAL_LINE.last({ ...this.#last, inode: last });
     if (this.#agreement !== undefined) this.#add(JOURNAL_LINE.agreed(this.#agreement));
+    this.#met = [];
     for (const inode of inodes) {
-      this.#add(JOURNAL_LINE.inode(inode, inode.lookups));
-      if (this.#lines.length >= JOURNAL_WRITE_CHARACTERS) this.#writeLines();
+      this.#met.push(inode);
+      if (this.#met.length >= JOURNAL_LINE_INODES) this.#writeLines();
     }
     for (const opened of this.#handles.values()) this.#add(JOURNAL_LINE.opened(opened));
     this.#writeLines();

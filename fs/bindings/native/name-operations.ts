@@ -131,11 +131,17 @@ export class NameOperations {
     this.#journal?.released("directory", handle);
   }
 
-  async readdir(request: Request<"readdir" | "readdirplus">, wait: RequestWait): Promise<void> {
-    const { header, handle, offset, size } = request;
+  readdir(request: Request<"readdir" | "readdirplus">, wait: RequestWait): void | Promise<void> {
+    const { handle, offset, size } = request;
     const countMax = Math.max(1, Math.floor(size / RECORD_BYTES_MIN));
-    const entries = await this.#filesystem.readdir(handle, offset, countMax, wait.signal);
-    // Filled without waiting, as the outbox is everybody's.
+    const entries = this.#filesystem.readdir(handle, offset, countMax, wait.signal);
+    if (!(entries instanceof Promise)) return this.#tell(request, entries);
+    return entries.then((come) => this.#tell(request, come));
+  }
+
+  /** Without waiting, as the outbox is everybody's. */
+  #tell(request: Request<"readdir" | "readdirplus">, entries: readonly DirectoryEntry[]): void {
+    const { header, size } = request;
     const page = new DirectoryPage(this.#writer.outbox, replies.REPLY_BODY, size);
     const told = this.#fill(page, header.nodeid as InodeNumber, entries, request.op === "readdirplus");
     if (entries.length > 0 && page.bytes === 0)

@@ -72,3 +72,14 @@ test("a file that was asked about is known by that answer, as long as the listin
   assert.ok(before && known);
   assert.equal(known.attributes.size, before.attributes.size);
 });
+
+test("two names of one directory have one listing, and each its own nodes below it", async () => {
+  put("models/a@b/file", "bytes");
+  await world.ls("oss/models/a@b");
+  for (const name of ["a@b", "a%40b", "a@b"]) {
+    const { known, asked } = await bothWays(`oss/models/${name}`, "file");
+    assert.deepEqual(known, asked, name);
+    assert.ok(known);
+    assert.ok(known.node.key.endsWith(`/${name}/file`));
+  }
+});

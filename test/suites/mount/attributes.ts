@@ -60,7 +60,9 @@ export const ATTRIBUTES: PromiseTests = {
     assert.deepEqual([file.uid, file.gid], [process.getuid?.(), process.getgid?.()]);
     assert.equal((await stat(served.path("d/huge"))).ino, file.ino);
     assert.equal((await stat(served.path("old"))).mtimeMs, supports.timesBefore1970 ? -5000 : 0);
-    assert.equal((await stat(served.path("d"))).isDirectory(), true);
+    const directory = await stat(served.path("d"));
+    assert.ok(directory.isDirectory());
+    assert.equal(directory.blksize, 131_072);
   },
 
   async "Permissions are the source's or the mount's"(t, { binding }) {
