@@ -743,5 +743,63 @@ export const FIGURE_MS = 1_000;
 export const DRAGONFLY_PROBE_MS = 1_000;
 /** How long one look at the machine is believed, ms: rates over less time say little. */
 export const FIGURES_AGE_MS = 1_000;
-/** Tasks for which the scheduler in memory has sent a seed peer that is not back. */
+/** Tasks for which the embedded scheduler has sent a seed peer that is not back. */
 export const SEED_TRIGGERS_MAX = 1_024;
+
+// --- the embedded scheduler -------------------------------------------------------------------------------------
+
+/** Hosts it knows at once; each is some 2 KiB. Further ones are refused. */
+export const SWARM_HOSTS_MAX = 65_536;
+/** Tasks and peers it knows at once, some 1 KiB each; for a further one those used longest ago are forgotten. */
+export const SWARM_TASKS_MAX = 65_536;
+export const SWARM_PEERS_MAX = 262_144;
+/** Ids of peers that one peer is not given as parents: those that failed it, and itself. */
+export const BLOCKED_PARENTS_MAX = 1_024;
+/** Peers of one task that fetch from the source at once (Dragonfly's back_to_source_count). */
+export const BACK_TO_SOURCE_PEERS_MAX = 200;
+/** First rest of a host's further registrations at one moment, doubling, and its bound, ms (Dragonfly's). */
+export const REGISTER_REST_MS = 30;
+export const REGISTER_REST_MS_MAX = 1_000;
+/** How often a peer without parents is looked at again, ms, give or take a quarter (Dragonfly's retryInterval). */
+export const SCHEDULE_RETRY_MS = 500;
+/** Such looks before it is sent to the source, and before it is refused where that is not possible (Dragonfly's). */
+export const SCHEDULE_TO_SOURCE_LOOKS = 4;
+export const SCHEDULE_LOOKS_MAX = 5;
+/** Longest a peer waits for a seed peer that was sent and has not begun, ms: less than clients wait for the answer. */
+export const SEED_BEGIN_MS = 8_000;
+/** How long those who wait for a task are let wait after something about it changed, ms: many changes are one look. */
+export const SCHEDULE_WAKE_MS = 10;
+/** How often what is old is looked for, ms (Dragonfly's peer GC). */
+export const SWARM_LOOK_MS = 10_000;
+/** A host that does not announce itself for so long is gone, ms, or for three of its own intervals (Dragonfly's host TTL). */
+export const HOST_TTL_MS = 3_600_000;
+/** A peer that finishes no piece for so long has ended, ms (Dragonfly's pieceDownloadTimeout). */
+export const PEER_SILENCE_MS = 1_800_000;
+/** How long a task without peers is remembered, ms (Dragonfly's task GC). */
+export const TASK_ALONE_MS = 1_800_000;
+/** How long no seed peer is sent for a task after one failed, ms (Dragonfly's). */
+export const SEED_FAILED_MS = 1_800_000;
+/** How often seed peers are asked whether they serve, ms (Dragonfly's). */
+export const SEED_CHECK_MS = 30_000;
+/** Seed peers that are known to serve; further ones are not sent. */
+export const SCHEDULER_SEEDS_MAX = 1_024;
+/** Longest a seed peer may be out for one task, ms: the longest a download may take by dfget's own default. */
+export const SEED_OUT_MS = 7_200_000;
+/** Connections of hosts to the scheduler: each host has one, and a pool of them when it is busy. Further ones are closed. */
+export const SCHEDULER_CONNECTIONS_MAX = 16_384;
+/** Calls in flight on one connection of a host. */
+export const SCHEDULER_STREAMS_MAX = 2_048;
+/** Bytes of one message to the scheduler: a reschedule carries the parents as they were told. */
+export const SCHEDULER_MESSAGE_BYTES_MAX = 4 * MIB;
+/** Conversations at once, of all hosts together; further ones are refused. */
+export const SCHEDULER_CONVERSATIONS_MAX = 131_072;
+/** Messages of one conversation that are written and not taken; the stream of a client that takes nothing ends. */
+export const SCHEDULER_UNTAKEN_MAX = 64;
+/** How often what the scheduler knows is written, ms; what is younger is announced again after a crash. */
+export const SWARM_WRITE_MS = 100;
+/** Records read from the scheduler's database in one go. */
+export const SWARM_PAGE_MAX = 1_000;
+/** Longest name, digest or the like that another host tells of a task, characters; a URL may be longer. */
+export const DESCRIPTION_TEXT_MAX = 1_024;
+/** Largest figure of a host that is believed: bits a second, bytes and the like. */
+export const HOST_FIGURE_MAX = 1e18;

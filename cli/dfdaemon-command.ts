@@ -25,6 +25,7 @@ import { SUCCESSION_SIGNAL, successorOf } from "./takeover.ts";
 interface DaemonFlags extends HomeOptions {
   readonly logLevel?: string;
   readonly dynconfig?: string;
+  readonly embeddedScheduler?: boolean;
   readonly until: Until;
   readonly detached: boolean;
   readonly holder?: string;
@@ -34,6 +35,7 @@ function command(): Command {
   return withSchedulerOption(withHomeOptions(new Command("dfdaemon")))
     .description("Runs the daemon until it is told to end.")
     .option("--dynconfig <FILE>", "the dynconfig file of a cluster without a manager")
+    .option("--embedded-scheduler", "be a scheduler of the cluster, too")
     .version(`dfdaemon ${VERSION}`, "-V, --version")
     .addOption(
       new Option("-l, --log-level <LEVEL>", "debug, info, warn or error").choices([
@@ -63,6 +65,7 @@ export async function run(args: readonly string[]): Promise<void> {
   try {
     const home = await openHome(flags, {
       ...(flags.logLevel === undefined ? {} : { "log.level": flags.logLevel }),
+      ...(flags.embeddedScheduler ? { "embeddedScheduler.enable": true } : {}),
       ...(flags.dynconfig === undefined ? {} : { "dynconfig.path": resolve(flags.dynconfig) }),
     });
     const loaded = await home.loaded();

@@ -32,6 +32,7 @@ import { ClusterScheduler } from "./scheduler/cluster/cluster-scheduler.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 import { StandaloneScheduler } from "./scheduler/standalone.ts";
 import type { ClusterFace, ClusterState } from "./server/ports.ts";
+import type { RingAddress } from "./task/hash-ring.ts";
 import { type HostIdentity, hostId } from "./task/ids.ts";
 import { pieceCount } from "./task/piece-length.ts";
 import type { TaskRecord } from "./task/task-record.ts";
@@ -48,6 +49,8 @@ export interface ClusterOptions {
   readonly identity: HostIdentity;
   readonly newPeerId: () => string;
   readonly addressesOf: AddressesOf;
+  /** The scheduler in this process: the host's own where no others are configured. */
+  readonly ownScheduler?: RingAddress;
   /** Records of all tasks. */
   readonly records: () => Iterable<TaskRecord>;
 }
@@ -312,6 +315,10 @@ async function directorySource(
         return asksServing(name, certificates.scheduler, { clock, what: `the scheduler ${name}` });
       },
     });
+  }
+  if (options.ownScheduler !== undefined) {
+    const { ip, port } = options.ownScheduler;
+    return new NamedSchedulers([formatHostPort({ host: ip, port })], addressesOf);
   }
   const path = config.dynconfig.path ?? dynconfigPath(options.workhome);
   const named = config.dynconfig.path !== undefined;

@@ -8,7 +8,7 @@ import { P2pfsError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import { allowedEngine } from "./allowed-engine.ts";
-import { addressesWith, Cluster } from "./cluster.ts";
+import { addressesWith, Cluster, type ClusterOptions } from "./cluster.ts";
 import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import { Engine } from "./engine/engine.ts";
@@ -16,6 +16,7 @@ import { OriginsDown } from "./engine/origins-down.ts";
 import { chooseIdentity } from "./identity/identity.ts";
 import { machineFacts } from "./identity/machine.ts";
 import { openOrigins } from "./origins.ts";
+import { openOwnScheduler } from "./own-scheduler.ts";
 import { openPeerClients, type PeerClients } from "./peer-clients.ts";
 import { requestsFrom } from "./requests.ts";
 import type { DaemonMetrics } from "./server/metrics.ts";
@@ -53,19 +54,19 @@ export interface Content {
   readonly requestFor: (url: string) => SourceRequest;
 }
 
+/** What the daemon's content shares with its servers. */
+interface SharedParts {
+  readonly metrics: DaemonMetrics;
+  readonly ownPorts: ReadonlySet<number>;
+  /** Called for each part that was opened, in order; whoever is told stops them in reverse. */
+  readonly started: (name: string, stop: () => Promise<void> | void) => void;
+}
+
 /**
  * Opens storage, sources, engine and tree, each handed to the next.
  * @throws P2pfsError BUSY when another daemon has the storage, and what any part throws
  */
-export async function openContent(
-  options: ContentOptions,
-  shared: {
-    readonly metrics: DaemonMetrics;
-    readonly ownPorts: ReadonlySet<number>;
-    /** Called for each part that was opened, in order; whoever is told stops them in reverse. */
-    readonly started: (name: string, stop: () => Promise<void> | void) => void;
-  },
-): Promise<Content> {
+export async function openContent(options: ContentOptions, shared: SharedParts): Promise<Content> {
   const { loaded, workhome, clock, log, random, environment, pid } = options;
   const { metrics, ownPorts, started } = shared;
   const { config } = loaded;
@@ -83,18 +84,12 @@ export async function openContent(
     isSeedPeer: identity.isSeedPeer,
     newPeerId: () => peerId(identity, randomUUID()),
   };
-  const cluster = await Cluster.open({
-    config,
-    workhome,
-    environment,
-    clock,
-    log,
+  const cluster = await openCluster(options, shared, {
     identity,
     newPeerId: host.newPeerId,
     addressesOf: addressesWith(sources.names),
     records: () => storage.records(),
   });
-  started("cluster", () => cluster.close());
   const parents = await openPeers(cluster, { config, clock, log, host });
   started("peer-clients", () => parents?.close());
   const requestFor = requestsFrom(config.mount.roots);
@@ -152,6 +147,22 @@ async function openPeers(
   const clients = await openPeerClients({ ...options, seedPeers: () => cluster.seedPeers() });
   cluster.onSchedulers(() => clients.seeds?.lookAnew());
   return clients;
+}
+
+/** The host's part in its cluster, and before it the cluster's scheduler where this host is one. */
+async function openCluster(
+  { loaded, workhome, environment, clock, random, log }: ContentOptions,
+  { metrics, started }: SharedParts,
+  host: Pick<ClusterOptions, "identity" | "newPeerId" | "addressesOf" | "records">,
+): Promise<Cluster> {
+  const advertisedIp = host.identity.ip;
+  const own = await openOwnScheduler({ loaded, clock, random, log, metrics, advertisedIp });
+  started("own-scheduler", () => own?.close());
+  const ownScheduler = own === undefined ? {} : { ownScheduler: own.address };
+  const { config } = loaded;
+  const cluster = await Cluster.open({ config, workhome, environment, clock, log, ...ownScheduler, ...host });
+  started("cluster", () => cluster.close());
+  return cluster;
 }
 
 /** Who this host is, beside whoever else serves it. */

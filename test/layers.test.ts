@@ -32,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/engine",
     "daemon/source",
     "daemon/config",
+    "daemon/scheduler/embedded",
     "proto",
   ],
   "daemon/config": ["base", "daemon/task"],

@@ -17,6 +17,7 @@ const KEYS_WITH_EFFECT = [
   "storage.server.tls",
   "manager",
   "scheduler",
+  "embeddedScheduler",
   "seedPeer",
   "dynconfig",
   "storage.dir",

@@ -1,4 +1,4 @@
-/** The keys of dfdaemon.yaml that are p2pfs' own: mount, guard, log and source. Dragonfly's are in schema.ts. */
+/** The keys of dfdaemon.yaml that are p2pfs' own: mount, guard, log, source and the embedded scheduler. Dragonfly's are in schema.ts. */
 import { z } from "zod";
 import {
   BODY_IDLE_MS_DEFAULT,
@@ -10,7 +10,23 @@ import {
   READ_DEADLINE_MS,
   SCANNERS_MAX,
 } from "../../base/limits.ts";
-import { byteSize, cidr, duration, mode, oneOf, secretText, text, whole, yesOrNo } from "./leaf.ts";
+import {
+  absolutePath,
+  byteSize,
+  cidr,
+  duration,
+  ipAddress,
+  mode,
+  oneOf,
+  port,
+  secretText,
+  text,
+  whole,
+  yesOrNo,
+} from "./leaf.ts";
+
+/** Dragonfly's port of schedulers. */
+const SCHEDULER_PORT_DEFAULT = 8002;
 
 /** The largest uid or gid (Linux, 32 bits; the last one means "none"). */
 const ID_MAX = 0xffff_fffe;
@@ -84,6 +100,22 @@ export const mountSection = z
     headerReaders: z.array(text()).max(SCANNERS_MAX).default(["file"]),
     /** What is demanded of bytes; left out: the best that can be had. */
     integrity: oneOf("anchored", "agreed", "transport").optional(),
+  })
+  .prefault({});
+
+export const embeddedSchedulerSection = z
+  .object({
+    /** Whether this daemon is a scheduler of the cluster, too. */
+    enable: yesOrNo().default(false),
+    server: z
+      .object({
+        ip: ipAddress().optional(),
+        port: port().default(SCHEDULER_PORT_DEFAULT),
+        caCert: absolutePath().optional(),
+        cert: absolutePath().optional(),
+        key: absolutePath().optional(),
+      })
+      .prefault({}),
   })
   .prefault({});
 

@@ -18,7 +18,13 @@ import {
   whole,
   yesOrNo,
 } from "./leaf.ts";
-import { guardSection, logSection, mountSection, sourceSection } from "./schema-own.ts";
+import {
+  embeddedSchedulerSection,
+  guardSection,
+  logSection,
+  mountSection,
+  sourceSection,
+} from "./schema-own.ts";
 
 const MIB = 1024 * 1024;
 const GB = 1000 ** 3;
@@ -209,6 +215,7 @@ export const configSchema = section({
     headers: headers().optional(),
   }),
   network: section({ enableIPv6: yesOrNo().default(false) }),
+  embeddedScheduler: embeddedSchedulerSection,
   mount: mountSection,
   guard: guardSection,
   log: logSection,

@@ -2,16 +2,19 @@
  * What both gRPC servers of the daemon have in common: calls that are refused, answers that may already be bytes, an orderly
  * end. Which calls are served, and to whom, is theirs.
  */
+import { type AddressInfo, createServer, type Server as TcpServer } from "node:net";
 import type {
   MethodDefinition,
   Server,
+  ServerCredentials,
   ServiceDefinition,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
 import { NotSupportedError } from "../../base/errors.ts";
-import { SERVER_STOP_MS } from "../../base/limits.ts";
+import { SERVER_BACKLOG, SERVER_STOP_MS } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
 import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/DownloadTaskRequest.ts";
 import { streaming, unary } from "./calls.ts";
 import type { DownloadAnswer } from "./download-task.ts";
@@ -42,6 +45,39 @@ export function withEncodedAnswers<Service extends ServiceDefinition & { readonl
   const responseSerialize = (answer: DownloadAnswer) =>
     Buffer.isBuffer(answer) ? answer : plain.responseSerialize(answer);
   return { ...service, DownloadTask: { ...plain, responseSerialize } };
+}
+
+/** The TCP port of a gRPC server: connections of our own making, because grpc-js' listener takes any number of them. */
+export class GrpcListener {
+  readonly #server: Server;
+  readonly #connectionsMax: number;
+  #listener: TcpServer | undefined;
+
+  /** @param connectionsMax further ones are closed */
+  constructor(server: Server, connectionsMax: number) {
+    this.#server = server;
+    this.#connectionsMax = connectionsMax;
+  }
+
+  /** @returns the port in use @throws P2pfsError BUSY when it is taken */
+  listen(credentials: ServerCredentials, { ip, port }: { ip: string; port: number }): Promise<number> {
+    const injector = this.#server.createConnectionInjector(credentials);
+    const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+    listener.maxConnections = this.#connectionsMax;
+    return new Promise((resolve, reject) => {
+      const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+      listener.once("error", (error) => reject(fromUnknown(error, `cannot listen on ${address}`)));
+      listener.listen({ host: ip, port, backlog: SERVER_BACKLOG }, () => {
+        this.#listener = listener;
+        resolve((listener.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Takes no more connections. */
+  close(): void {
+    this.#listener?.close();
+  }
 }
 
 /** Takes no more calls and lets those that run end; after SERVER_STOP_MS they are ended. */

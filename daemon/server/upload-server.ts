@@ -4,19 +4,16 @@
  * is not served. Pieces themselves travel over vortex.
  */
 import { setMaxListeners } from "node:events";
-import { type AddressInfo, createServer, type Server as TcpServer } from "node:net";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { BufferPool } from "../../base/buffer-pool.ts";
 import { UnavailableError } from "../../base/errors.ts";
 import {
-  SERVER_BACKLOG,
   UPLOAD_BUFFER_BYTES_MAX,
   UPLOAD_CONNECTIONS_MAX,
   UPLOAD_IDLE_MS,
   UPLOAD_MESSAGE_BYTES_MAX,
   UPLOAD_STREAMS_MAX,
 } from "../../base/limits.ts";
-import { fromUnknown } from "../../base/node-errors.ts";
 import type { Host } from "../../proto/gen/common/v2/Host.ts";
 import type { DfdaemonUploadHandlers } from "../../proto/gen/dfdaemon/v2/DfdaemonUpload.ts";
 import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/DownloadTaskRequest.ts";
@@ -31,7 +28,7 @@ import { PIECE_TLS_KEY } from "../tls/piece-tls-key.ts";
 import { deadlineForHeadersAlone, withinRate } from "./call-interceptors.ts";
 import { type Send, streaming, unary } from "./calls.ts";
 import { type DownloadAnswer, Downloads } from "./download-task.ts";
-import { refusedCalls, stopServer, withEncodedAnswers } from "./grpc-service.ts";
+import { GrpcListener, refusedCalls, stopServer, withEncodedAnswers } from "./grpc-service.ts";
 import { absentAsInternal } from "./grpc-status.ts";
 import { HealthService } from "./health-service.ts";
 import { checkUrl, planNetworkDownload } from "./network-download.ts";
@@ -74,7 +71,7 @@ export class UploadServer {
   readonly #pieceSyncs: PieceSyncs;
   readonly #hostSyncs: HostSyncs;
   readonly #wantedBlocks: WantedBlocks;
-  #listener: TcpServer | undefined;
+  readonly #listener: GrpcListener;
   /** Ends the calls that last as long as their clients like. */
   readonly #stopping = new AbortController();
   #closing: Promise<void> | undefined;
@@ -108,6 +105,7 @@ export class UploadServer {
     this.#server.addService(withEncodedAnswers(DfdaemonUpload.service), this.#handlers());
     this.#server.addService(Pieces.service, this.#pieceHandlers());
     this.#server.addService(Health.service, { Check: this.#health.check, Watch: this.#health.watch });
+    this.#listener = new GrpcListener(this.#server, UPLOAD_CONNECTIONS_MAX);
   }
 
   /** Calls for blocks that are served now. */
@@ -126,18 +124,7 @@ export class UploadServer {
    */
   listen(ip: string, port: number): Promise<number> {
     const { credentials = ServerCredentials.createInsecure() } = this.#options;
-    const injector = this.#server.createConnectionInjector(credentials);
-    // Connections of our own making, because grpc-js' listener takes any number of them.
-    const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
-    listener.maxConnections = UPLOAD_CONNECTIONS_MAX;
-    return new Promise((resolve, reject) => {
-      const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
-      listener.once("error", (error) => reject(fromUnknown(error, `cannot listen on ${address}`)));
-      listener.listen({ host: ip, port, backlog: SERVER_BACKLOG }, () => {
-        this.#listener = listener;
-        resolve((listener.address() as AddressInfo).port);
-      });
-    });
+    return this.#listener.listen(credentials, { ip, port });
   }
 
   setServing(serving: boolean): void {
@@ -153,7 +140,7 @@ export class UploadServer {
   async #close(): Promise<void> {
     this.#health.setServing(false);
     this.#stopping.abort(new UnavailableError("the daemon is stopping", {}, "CLOSED"));
-    this.#listener?.close();
+    this.#listener.close();
     await this.#downloads.close();
     await stopServer(this.#server, this.#options.context.clock);
   }

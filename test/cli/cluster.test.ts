@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
-import { MemorySchedulerServer } from "../../daemon/scheduler/memory-server.ts";
+import { SchedulerServed } from "../daemon/scheduler/scheduler-served.ts";
 import { randomContent } from "../origin/content.ts";
 import { startMisbehavingOrigin } from "../origin/misbehaving.ts";
 import { TestHome, until } from "./home.ts";
 
-async function scheduler(t: TestContext, port = 0): Promise<MemorySchedulerServer> {
-  const server = await MemorySchedulerServer.start({ ip: "127.0.0.1", port });
+async function scheduler(t: TestContext, port = 0): Promise<SchedulerServed> {
+  const server = await SchedulerServed.start({ ip: "127.0.0.1", port });
   t.after(() => server.close());
   return server;
 }

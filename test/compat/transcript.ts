@@ -51,6 +51,12 @@ export function scenarios(): readonly string[] {
     .sort();
 }
 
+/** When a scenario began, ms since the epoch. */
+export function beganMs(scenario: string): number {
+  const [first = "{}"] = readFileSync(join(FOLDER, `${scenario}.jsonl`), "utf8").split("\n", 1);
+  return Date.parse((JSON.parse(first) as { began: string }).began);
+}
+
 /** All lines of a scenario but its first. */
 export function linesOf(scenario: string): readonly Line[] {
   const text = readFileSync(join(FOLDER, `${scenario}.jsonl`), "utf8");

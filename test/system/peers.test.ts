@@ -4,7 +4,7 @@ import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { BLOCK_BYTES, PIECE_BYTES_MIN, SAMPLED_PIECES_MAX } from "../../base/limits.ts";
-import { MemorySchedulerServer } from "../../daemon/scheduler/memory-server.ts";
+import { SchedulerServed } from "../daemon/scheduler/scheduler-served.ts";
 import { randomContent } from "../origin/content.ts";
 import { nginxMissing, startNginx } from "../origin/nginx.ts";
 import { type DaemonProcess, mountedDaemon, mountMissing, until } from "./daemon.ts";
@@ -18,7 +18,7 @@ const SAMPLED_BYTES = (SAMPLED_PIECES_MAX + 4) * PIECE_BYTES_MIN;
 
 /** Hosts with addresses of their own, and a scheduler that knows them. @param seeds so many of them, the first, are seed peers */
 async function cluster(scope: Scope, count: number, seeds = 0): Promise<DaemonProcess[]> {
-  const scheduler = await MemorySchedulerServer.start({ ip: "127.0.0.1", port: 0 });
+  const scheduler = await SchedulerServed.start({ ip: "127.0.0.1", port: 0 });
   scope.after(() => scheduler.close());
   const daemons: DaemonProcess[] = [];
   for (let host = 0; host < count; host++) {

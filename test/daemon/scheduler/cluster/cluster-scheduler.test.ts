@@ -8,11 +8,11 @@ import { ANNOUNCE_STREAMS_MAX } from "../../../../base/limits.ts";
 import { type Logger, silentLogger } from "../../../../base/logger.ts";
 import { ClusterScheduler } from "../../../../daemon/scheduler/cluster/cluster-scheduler.ts";
 import type { HeldTask } from "../../../../daemon/scheduler/cluster/held-tasks.ts";
-import { MemorySchedulerServer } from "../../../../daemon/scheduler/memory-server.ts";
 import type { PeerRegistration, PeerSession } from "../../../../daemon/scheduler/scheduler.ts";
 import { createHashRing } from "../../../../daemon/task/hash-ring.ts";
 import { standardTaskId } from "../../../../daemon/task/ids.ts";
 import { schedulerSuite } from "../../../suites/scheduler-suite.ts";
+import { SchedulerServed } from "../scheduler-served.ts";
 
 const never = new AbortController().signal;
 
@@ -55,8 +55,8 @@ function host(t: TestContext, id: string, options: HostOptions = {}): ClusterSch
   return scheduler;
 }
 
-async function serve(t: TestContext, port = 0, more: object = {}): Promise<MemorySchedulerServer> {
-  const server = await MemorySchedulerServer.start({ ip: "127.0.0.1", port, ...more });
+async function serve(t: TestContext, port = 0, more: object = {}): Promise<SchedulerServed> {
+  const server = await SchedulerServed.start({ port, ...more });
   t.after(() => server.close());
   return server;
 }
@@ -85,7 +85,7 @@ async function serving(scheduler: ClusterScheduler, count = 1): Promise<void> {
 }
 
 schedulerSuite("ClusterScheduler with a scheduler", async () => {
-  const server = await MemorySchedulerServer.start({ ip: "127.0.0.1", port: 0 });
+  const server = await SchedulerServed.start();
   const scheduler = host({ after() {} } as unknown as TestContext, "suite");
   scheduler.use([at(server.port)]);
   await serving(scheduler);
@@ -118,10 +118,10 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
       [["a", "127.0.0.1", 4000]],
     );
     await Promise.all([first.end("finished"), second.end("finished")]);
-    assert.equal(server.streamCount, 0);
+    assert.equal(server.scheduler.conversations, 0);
     assert.deepEqual(
-      server.swarm.peersOf(task("x").taskId).map(({ state }) => state),
-      ["succeeded", "succeeded"],
+      server.peersOf(task("x").taskId).map(({ state }) => state),
+      ["Succeeded", "Succeeded"],
     );
   });
 
@@ -131,7 +131,7 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     a.use([at(server.port)]);
     const session = await placed(await a.register(registration("x"), never));
     await session.end("idle");
-    assert.deepEqual(server.swarm.peersOf(task("x").taskId), []);
+    assert.deepEqual(server.peersOf(task("x").taskId), []);
   });
 
   test("uses for each task the scheduler that the ring names", async (t) => {
@@ -145,7 +145,7 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
       const wanted = registration(`file-${number}`);
       await (await placed(await a.register(wanted, never))).end("finished");
       const owner = servers.find(({ port }) => port === ring.pick(wanted.taskId)?.port);
-      assert.equal(owner?.swarm.peersOf(wanted.taskId).length, 1);
+      assert.equal(owner?.peersOf(wanted.taskId).length, 1);
     }
   });
 
@@ -167,7 +167,7 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     assert.deepEqual(server.hostIds, ["a"]);
     const session = await placed(await a.register(registration("y"), never));
     await session.end("finished");
-    assert.equal(server.swarm.peersOf(task("y").taskId).length, 1);
+    assert.equal(server.peersOf(task("y").taskId).length, 1);
   });
 
   test("tells a scheduler that was started anew of itself and of all it holds", async (t) => {
@@ -175,8 +175,8 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const first = await serve(t);
     const a = host(t, "a", { held: () => held });
     a.use([at(first.port)]);
-    const knows = (server: MemorySchedulerServer) =>
-      held.every(({ taskId }) => server.swarm.peersOf(taskId).some(({ state }) => state === "succeeded"));
+    const knows = (server: SchedulerServed) =>
+      held.every(({ taskId }) => server.peersOf(taskId).some(({ state }) => state === "Succeeded"));
     await until("the first announcement", () => knows(first));
     const running = await placed(await a.register(registration("x"), never));
     await first.close();
@@ -193,11 +193,11 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const server = await serve(t);
     const a = host(t, "a", { held: () => held });
     a.use([at(server.port)]);
-    await until("the announcement", () => server.swarm.taskIds.length === 2);
+    await until("the announcement", () => server.taskIds.length === 2);
     held = [task("h2")];
     a.announceAgain();
-    await until("the withdrawal", () => server.swarm.taskIds.length === 1);
-    assert.deepEqual(server.swarm.taskIds, [task("h2").taskId]);
+    await until("the withdrawal", () => server.taskIds.length === 1);
+    assert.deepEqual(server.taskIds, [task("h2").taskId]);
   });
 
   test("is told to schedulers older than metadata_only, too", async (t) => {
@@ -206,7 +206,7 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const a = host(t, "a", { held: () => held });
     a.use([at(server.port)]);
     await until("the announcement", () =>
-      held.every(({ taskId }) => server.swarm.peersOf(taskId).some(({ state }) => state === "succeeded")),
+      held.every(({ taskId }) => server.peersOf(taskId).some(({ state }) => state === "Succeeded")),
     );
   });
 
@@ -215,10 +215,10 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const a = host(t, "a");
     a.use([at(server.port)]);
     await serving(a);
-    server.deleteHost({ hostId: "a" });
+    server.scheduler.deleteHost("a");
     const session = await placed(await a.register(registration("x"), never));
     await session.end("finished");
-    assert.equal(server.swarm.peersOf(task("x").taskId).length, 1);
+    assert.equal(server.peersOf(task("x").taskId).length, 1);
     assert.deepEqual(server.hostIds, ["a"]);
   });
 
@@ -263,9 +263,9 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     for (let number = 2; number <= ANNOUNCE_STREAMS_MAX; number += 1)
       sessions.push(await a.register(registration(`file-${number}`), never));
     await Promise.all(sessions.map(placed));
-    await until("the bound", () => server.streamCount === ANNOUNCE_STREAMS_MAX);
-    assert.deepEqual(server.swarm.peersOf(task("second").taskId), [], "the second was used longest ago");
-    assert.equal(server.swarm.peersOf(task("first").taskId).length, 1);
+    await until("the bound", () => server.scheduler.conversations === ANNOUNCE_STREAMS_MAX);
+    assert.deepEqual(server.peersOf(task("second").taskId), [], "the second was used longest ago");
+    assert.equal(server.peersOf(task("first").taskId).length, 1);
     await second.end("finished");
   });
 
@@ -273,10 +273,10 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const server = await serve(t);
     const a = host(t, "a", { held: () => [task("h1")] });
     a.use([at(server.port)]);
-    await until("the announcement", () => server.swarm.taskIds.length === 1);
+    await until("the announcement", () => server.taskIds.length === 1);
     await a.leave();
     assert.deepEqual(server.hostIds, []);
-    assert.deepEqual(server.swarm.taskIds, []);
+    assert.deepEqual(server.taskIds, []);
     const session = await a.register(registration("x"), never);
     assert.deepEqual(session.placement(), {
       kind: "back-to-source",
@@ -314,8 +314,15 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     a.use([at(server.port)]);
     await serving(a);
     assert.deepEqual(await a.seedPeers(), []);
-    server.announceHost({
-      host: { id: "s-seed", type: 1, ip: "127.0.0.1", port: 4000 } as never,
+    server.scheduler.announceHost({
+      host: {
+        id: "s-seed",
+        hostname: "s",
+        type: 1,
+        ip: "127.0.0.1",
+        port: 4000,
+        downloadPort: 4000,
+      } as never,
       interval: null,
     });
     assert.deepEqual(
@@ -326,6 +333,6 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     await placed(await a.register(registration("x"), never));
     assert.equal((await a.statTask(task("x").taskId)).peerCount, 1);
     await a.deleteTask(task("x").taskId);
-    await assert.rejects(a.statTask(task("x").taskId), { code: "NOT_FOUND" });
+    assert.equal((await a.statTask(task("x").taskId)).peerCount, 0);
   });
 });

@@ -1,15 +1,15 @@
-/** The scheduler in memory as a server: seed peers that are sent, hosts that are not known. */
+/** The embedded scheduler as hosts of ours see it: seed peers that are sent, empty files, taken ports. */
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { credentials, Server, ServerCredentials, type ServerWritableStream } from "@grpc/grpc-js";
 import { systemClock } from "../../../base/clock.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { ClusterScheduler } from "../../../daemon/scheduler/cluster/cluster-scheduler.ts";
-import { MemorySchedulerServer } from "../../../daemon/scheduler/memory-server.ts";
 import type { PeerRegistration } from "../../../daemon/scheduler/scheduler.ts";
 import { standardTaskId } from "../../../daemon/task/ids.ts";
 import type { Download__Output } from "../../../proto/gen/common/v2/Download.ts";
-import { DfdaemonUpload } from "../../../proto/load.ts";
+import { DfdaemonUpload, Health } from "../../../proto/load.ts";
+import { SchedulerServed } from "./scheduler-served.ts";
 
 const never = new AbortController().signal;
 
@@ -17,12 +17,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-function member(
-  t: TestContext,
-  scheduler: MemorySchedulerServer,
-  id: string,
-  host: object,
-): ClusterScheduler {
+function member(t: TestContext, scheduler: SchedulerServed, id: string, host: object): ClusterScheduler {
   const made = new ClusterScheduler({
     clock: systemClock,
     log: silentLogger,
@@ -54,6 +49,10 @@ async function seedServer(
   serve: (download: Download__Output) => Promise<void>,
 ): Promise<number> {
   const server = new Server();
+  server.addService(Health.service, {
+    check: (_call: unknown, answered: (error: null, value: object) => void) =>
+      answered(null, { status: "SERVING" }),
+  } as never);
   server.addService(DfdaemonUpload.service, {
     downloadTask: (call: ServerWritableStream<{ download: Download__Output }, object>) => {
       serve(call.request.download).then(
@@ -71,7 +70,7 @@ async function seedServer(
 }
 
 async function cluster(t: TestContext) {
-  const scheduler = await MemorySchedulerServer.start({ ip: "127.0.0.1", port: 0 });
+  const scheduler = await SchedulerServed.start();
   t.after(() => scheduler.close());
   return scheduler;
 }
@@ -136,13 +135,13 @@ test("an empty file needs nobody", { timeout: 60_000 }, async (t) => {
   const session = await a.register(registration("a-peer", { contentLength: 0, pieceCount: 0 }), never);
   await until(() => session.placement().kind !== "unknown");
   await session.end("finished");
-  await until(() => scheduler.streamCount === 0);
-  assert.equal(scheduler.swarm.peersOf(registration("a-peer").taskId)[0]?.state, "succeeded");
+  await until(() => scheduler.scheduler.conversations === 0);
+  assert.deepEqual(scheduler.statesOf(registration("a-peer").taskId), ["Succeeded"]);
 });
 
 test("an address that is taken is refused", async (t) => {
   const scheduler = await cluster(t);
-  await assert.rejects(MemorySchedulerServer.start({ ip: "127.0.0.1", port: scheduler.port }), {
-    code: "UNAVAILABLE",
+  await assert.rejects(SchedulerServed.start({ port: scheduler.port }), {
+    code: "BUSY",
   });
 });
