@@ -7,7 +7,7 @@ import { type Served, serveMount } from "../../test/mount/served.ts";
 import { output } from "../../test/system/processes.ts";
 import type { Scope } from "../../test/system/scope.ts";
 import { formatBytes, GIB, MIB } from "../../test/system/shows/figures.ts";
-import { dropPages, READERS, touchMemory } from "./file-readers.ts";
+import { dropPages, type HeldPages, holdPages, READERS, touchMemory } from "./file-readers.ts";
 import type { Report } from "./report.ts";
 import { Series } from "./series.ts";
 
@@ -98,6 +98,7 @@ async function throughDaemon(scope: Scope, report: Report, options: WarmReadsOpt
   const places = { native: nativeServed, "fuse-native": fuseNativeServed };
   const speeds = new Series();
   const reads = { first: NO_READS, again: NO_READS };
+  const holds: HeldPages[] = [];
   for (const [reader, seconds] of Object.entries(READERS)) {
     for (let round = 0; round < rounds; round++) {
       const order = Object.entries(places);
@@ -106,12 +107,18 @@ async function throughDaemon(scope: Scope, report: Report, options: WarmReadsOpt
         const path = served.path(NAME);
         await dropPages(path);
         await touchMemory(fileBytes + SPARE_BYTES);
-        for (const time of ["first", "again"] as const) {
-          const read = async () =>
-            speeds.add(`${place} ${reader}, ${time}`, fileBytes / GIB / (await seconds(path)));
-          if (served !== nativeServed) await read();
-          else reads[time] = sum(reads[time], await readsDuring(served, read));
+        const read = async (time: "first" | "again") =>
+          speeds.add(`${place} ${reader}, ${time}`, fileBytes / GIB / (await seconds(path)));
+        if (served !== nativeServed) {
+          await read("first");
+          await read("again");
+          continue;
         }
+        reads.first = sum(reads.first, await readsDuring(served, () => read("first")));
+        const held = await holdPages(scope, path);
+        reads.again = sum(reads.again, await readsDuring(served, () => read("again")));
+        await held.release();
+        holds.push(held);
       }
     }
   }
@@ -130,6 +137,12 @@ async function throughDaemon(scope: Scope, report: Report, options: WarmReadsOpt
   );
   for (const [time, { native, requested }] of Object.entries(reads))
     report.say(`  native, ${time}: READs answered by threads ${native}, by JavaScript ${requested}`);
+  const gone = holds.reduce((count, held) => count + held.gone, 0);
+  const notHeld = holds.find((held) => held.notHeld !== undefined)?.notHeld;
+  const kept = notHeld === undefined ? "were brought back, and kept" : `could not be kept (${notHeld})`;
+  report.say(
+    `  ${gone} pages that the machine had taken back between the two ${kept}, before the second began`,
+  );
   report.say();
 }
 
