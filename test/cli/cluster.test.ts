@@ -1,6 +1,6 @@
 /** The commands of a host in a cluster: how it gets in, what it shows, what the cluster forbids it, how it leaves. */
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
 import { SchedulerServed } from "../daemon/scheduler/scheduler-served.ts";
 import { randomContent } from "../origin/content.ts";
@@ -100,6 +100,37 @@ describe("a daemon with schedulers", () => {
     const refused = await home.run("dfdaemon", ["--scheduler", "no address"]);
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /"no address" is no address such as/);
+  });
+
+  test("that is one itself serves a cluster: what its host has another host gets from it", async (t) => {
+    const [one, other] = [hostName(), hostName()];
+    const first = await TestHome.open(
+      t,
+      config(one, "embeddedScheduler: {server: {ip: 127.0.0.1, port: 0}}"),
+    );
+    const second = await TestHome.open(t, config(other));
+    const origin = await startMisbehavingOrigin();
+    first.scope.after(() => origin.stop());
+    origin.serve("/x.bin", { content: randomContent(9_000_000), etag: '"1"' });
+    const address = async () => {
+      const { stdout } = await first.run("p2pfs", ["status"]);
+      return / (127\.0\.0\.1:\d+) serves$/m.exec(stdout)?.[1];
+    };
+    first.start("dfdaemon", ["--embedded-scheduler"]);
+    const at = await until(address);
+    second.start("dfdaemon", ["--scheduler", at]);
+    await until(async () =>
+      (await second.run("p2pfs", ["status"])).stdout.includes("1 of 1 schedulers serving"),
+    );
+    assert.equal((await first.run("dfget", [origin.url("x.bin"), "-O", first.path("a")])).code, 0);
+    const sent = () => origin.requests.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
+    const before = sent();
+    assert.equal((await second.run("dfget", [origin.url("x.bin"), "-O", second.path("b")])).code, 0);
+    assert.ok(
+      before >= 9_000_000 && sent() - before < 1_000_000,
+      `${sent() - before} bytes more of the source`,
+    );
+    assert.ok(readFileSync(second.path("b")).equals(readFileSync(first.path("a"))));
   });
 });
 

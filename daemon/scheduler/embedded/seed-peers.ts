@@ -14,7 +14,7 @@ import { DfdaemonUpload } from "../../../proto/local.ts";
 import { CLUSTER_CHANNEL, formatHostPort } from "../../rpc/endpoint.ts";
 import { asksServing } from "../../rpc/health-check.ts";
 import { fromStatus } from "../../rpc/unary-call.ts";
-import { sipHash24 } from "../../task/sip-hash.ts";
+import { createHashRing, type HashRing, type RingAddress } from "../../task/hash-ring.ts";
 
 export interface SeedPeersOptions {
   readonly clock: Clock;
@@ -22,7 +22,7 @@ export interface SeedPeersOptions {
   readonly credentials: ChannelCredentials;
 }
 
-interface Seed {
+interface Seed extends RingAddress {
   readonly hostId: string;
   readonly address: string;
   serving: boolean;
@@ -34,6 +34,8 @@ interface Seed {
 export class SeedPeers {
   readonly #options: SeedPeersOptions;
   readonly #seeds = new Map<string, Seed>();
+  /** Those that serve. The ring by which hosts of ours choose a seed for blocks: a file is in one seed's cache, not in all. */
+  #ring: HashRing<RingAddress & { readonly seed: Seed }> = createHashRing([]);
   readonly #out = new Set<{ cancel(): void }>();
   #timer: Timer | undefined;
   #closed = false;
@@ -44,9 +46,7 @@ export class SeedPeers {
 
   /** Whether one is there to be sent. */
   get available(): boolean {
-    if (this.#out.size >= SEED_TRIGGERS_MAX) return false;
-    for (const { serving } of this.#seeds.values()) if (serving) return true;
-    return false;
+    return this.#ring.nodes.length > 0 && this.#out.size < SEED_TRIGGERS_MAX;
   }
 
   /** A host announced itself: a seed is asked at once whether it serves. */
@@ -63,7 +63,16 @@ export class SeedPeers {
     }
     this.gone(host.id);
     if (this.#seeds.size >= SCHEDULER_SEEDS_MAX) return;
-    const seed: Seed = { hostId: host.id, address, serving: false, client: undefined, checking: undefined };
+    const { ip, port } = host;
+    const seed: Seed = {
+      hostId: host.id,
+      ip,
+      port,
+      address,
+      serving: false,
+      client: undefined,
+      checking: undefined,
+    };
     this.#seeds.set(host.id, seed);
     void this.#check(seed);
     this.#timer ??= this.#later();
@@ -72,8 +81,10 @@ export class SeedPeers {
   /** The host is not in the cluster any more. */
   gone(hostId: string): void {
     const seed = this.#seeds.get(hostId);
+    if (seed === undefined) return;
     this.#seeds.delete(hostId);
-    seed?.client?.close();
+    seed.client?.close();
+    this.#newRing();
   }
 
   /**
@@ -81,7 +92,7 @@ export class SeedPeers {
    * @throws P2pfsError when it has not, UnavailableError when there is none
    */
   send(taskId: string, download: Download__Output): Promise<void> {
-    const seed = this.#seedOf(taskId);
+    const seed = this.#ring.pick(taskId)?.seed;
     if (seed === undefined) return Promise.reject(new P2pfsError("UNAVAILABLE", "no seed peer serves"));
     seed.client ??= new DfdaemonUpload(seed.address, this.#options.credentials, CLUSTER_CHANNEL);
     const call = seed.client.downloadTask({ download });
@@ -95,7 +106,7 @@ export class SeedPeers {
         deadline.cancel();
         this.#out.delete(call);
         if (said.code === status.OK) return resolve();
-        if (said.code === status.UNAVAILABLE) seed.serving = false;
+        if (said.code === status.UNAVAILABLE) this.#serves(seed, false);
         reject(fromStatus(said, `the seed peer ${seed.hostId}`));
       });
     });
@@ -109,17 +120,6 @@ export class SeedPeers {
     const checks = [...this.#seeds.values()].map(({ checking }) => checking);
     for (const hostId of [...this.#seeds.keys()]) this.gone(hostId);
     await Promise.all(checks);
-  }
-
-  /** Each task has a seed of its own for as long as that serves (rendezvous hashing): a file is in one seed's cache, not in all. */
-  #seedOf(taskId: string): Seed | undefined {
-    let best: { readonly seed: Seed; readonly weight: bigint } | undefined;
-    for (const seed of this.#seeds.values()) {
-      if (!seed.serving) continue;
-      const weight = sipHash24(Buffer.from(`${seed.hostId} ${taskId}`));
-      if (best === undefined || weight > best.weight) best = { seed, weight };
-    }
-    return best?.seed;
   }
 
   #later(): Timer {
@@ -137,11 +137,21 @@ export class SeedPeers {
   }
 
   async #ask(seed: Seed): Promise<void> {
-    const { clock, log, credentials } = this.#options;
+    const { clock, credentials } = this.#options;
     const { hostId, address } = seed;
-    const serving = await asksServing(address, credentials, { clock, what: `the seed peer ${hostId}` });
+    this.#serves(seed, await asksServing(address, credentials, { clock, what: `the seed peer ${hostId}` }));
+  }
+
+  #serves(seed: Seed, serving: boolean): void {
     if (this.#closed || serving === seed.serving) return;
     seed.serving = serving;
-    log.info({ hostId, address }, serving ? "seed-serves" : "seed-does-not-serve");
+    const { hostId, address } = seed;
+    this.#options.log.info({ hostId, address }, serving ? "seed-serves" : "seed-does-not-serve");
+    this.#newRing();
+  }
+
+  #newRing(): void {
+    const serving = [...this.#seeds.values()].filter((seed) => seed.serving);
+    this.#ring = createHashRing(serving.map((seed) => ({ ip: seed.ip, port: seed.port, seed })));
   }
 }

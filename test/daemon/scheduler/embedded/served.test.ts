@@ -1,0 +1,256 @@
+/** The embedded scheduler on its port: restarts, a database that is gone or broken, crowds, and clients that mean no good. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, type TestContext, test } from "node:test";
+import { type ClientDuplexStream, credentials, type ServiceError, status } from "@grpc/grpc-js";
+import { FakeClock } from "../../../../base/clock.ts";
+import { HOST_TTL_MS, SCHEDULER_MESSAGE_BYTES_MAX } from "../../../../base/limits.ts";
+import { type Logger, silentLogger } from "../../../../base/logger.ts";
+import { EmbeddedScheduler } from "../../../../daemon/scheduler/embedded/embedded-scheduler.ts";
+import type { AnnouncePeerRequest } from "../../../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
+import type { AnnouncePeerResponse__Output } from "../../../../proto/gen/scheduler/v2/AnnouncePeerResponse.ts";
+import { Health, Scheduler } from "../../../../proto/load.ts";
+import { SchedulerServed, type SchedulerServedOptions } from "../scheduler-served.ts";
+import { downloadOf, hostMessage, TASK } from "./fixtures.ts";
+
+type Client = InstanceType<typeof Scheduler>;
+
+async function folderOf(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "p2pfs-scheduler-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function serve(t: TestContext, options: SchedulerServedOptions = {}) {
+  const served = await SchedulerServed.start(options);
+  const client = new Scheduler(`127.0.0.1:${served.port}`, credentials.createInsecure(), {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.max_send_message_length": -1,
+  });
+  t.after(async () => {
+    client.close();
+    await served.close();
+  });
+  return { served, client };
+}
+
+function host(id: string, more: object = {}) {
+  return { id, hostname: id, ip: "127.0.0.1", port: 4000, downloadPort: 4000, ...more };
+}
+
+/** Undefined: it was taken. */
+function announce(client: Client, message: object): Promise<ServiceError | undefined> {
+  return new Promise((resolve) => {
+    client.announceHost({ host: message, interval: { seconds: 300 } }, (error) =>
+      resolve(error ?? undefined),
+    );
+  });
+}
+
+/** One AnnouncePeer call: what was answered, and how it ended. */
+class Talk {
+  readonly stream: ClientDuplexStream<AnnouncePeerRequest, AnnouncePeerResponse__Output>;
+  readonly answers: AnnouncePeerResponse__Output[] = [];
+  readonly over: Promise<{ code: number; details: string }>;
+  readonly #ids: { hostId: string; taskId: string; peerId: string };
+
+  constructor(client: Client, hostId: string, peerId: string, taskId = TASK) {
+    this.#ids = { hostId, taskId, peerId };
+    this.stream = client.announcePeer();
+    this.stream.on("data", (answer: AnnouncePeerResponse__Output) => this.answers.push(answer));
+    this.stream.on("error", () => {});
+    this.over = new Promise((resolve) => void this.stream.on("status", resolve));
+  }
+
+  say(message: AnnouncePeerRequest): void {
+    this.stream.write({ ...this.#ids, ...message });
+  }
+
+  async answer(): Promise<AnnouncePeerResponse__Output> {
+    if (this.answers.length === 0) await Promise.race([once(this.stream, "data"), this.over]);
+    return this.answers.shift() ?? assert.fail("it ended without an answer");
+  }
+}
+
+/** The host tells that it holds the task. */
+async function hold(client: Client, hostId: string, taskId = TASK): Promise<void> {
+  const talk = new Talk(client, hostId, `${hostId}-${taskId}`, taskId);
+  talk.say({ registerPeerRequest: { download: downloadOf({ metadataOnly: true }) } });
+  await talk.answer();
+  talk.say({ downloadPeerStartedRequest: {} });
+  talk.say({ downloadPeerFinishedRequest: {} });
+  assert.equal((await talk.over).code, status.OK);
+}
+
+async function parentsFor(client: Client, hostId: string): Promise<string[]> {
+  const talk = new Talk(client, hostId, `${hostId}-child`);
+  talk.say({ registerPeerRequest: { download: downloadOf() } });
+  const { normalTaskResponse } = await talk.answer();
+  talk.stream.cancel();
+  return normalTaskResponse?.candidateParents.map(({ host: of }) => of?.id ?? "") ?? [];
+}
+
+describe("a scheduler that is started again", { timeout: 120_000 }, () => {
+  test("knows hosts, tasks and who has what, without being told", async (t) => {
+    const folder = await folderOf(t);
+    const first = await serve(t, { folder });
+    for (const id of ["a", "b", "gone"]) assert.equal(await announce(first.client, host(id)), undefined);
+    await hold(first.client, "a");
+    await hold(first.client, "gone");
+    first.served.scheduler.deleteHost("gone");
+    await first.served.close();
+    const second = await serve(t, { folder });
+    assert.deepEqual([...second.served.hostIds].sort(), ["a", "b"]);
+    assert.deepEqual(await parentsFor(second.client, "b"), ["a"]);
+  });
+
+  test("forgets hosts that stay silent, counted from its start", async (t) => {
+    const folder = await folderOf(t);
+    const clock = new FakeClock();
+    const first = await EmbeddedScheduler.open({ clock, random: () => 0.5, log: silentLogger, folder });
+    first.announceHost({ host: hostMessage("a"), interval: null });
+    await first.close();
+    clock.advance(10 * HOST_TTL_MS);
+    const second = await EmbeddedScheduler.open({ clock, random: () => 0.5, log: silentLogger, folder });
+    t.after(() => second.close());
+    assert.equal(second.swarm.hosts.size, 1);
+    clock.advance(HOST_TTL_MS + 60_000);
+    assert.equal(second.swarm.hosts.size, 0);
+  });
+
+  test("goes on when its database is deleted under it, and begins anew with one that is broken", async (t) => {
+    const folder = join(await folderOf(t), "scheduler");
+    const warned: string[] = [];
+    const log = { ...silentLogger, info() {}, warn: (_: object, event: string) => void warned.push(event) };
+    const first = await serve(t, { folder });
+    assert.equal(await announce(first.client, host("a")), undefined);
+    await rm(folder, { recursive: true });
+    await hold(first.client, "a");
+    assert.equal(await announce(first.client, host("b")), undefined);
+    assert.deepEqual(await parentsFor(first.client, "b"), ["a"]);
+    await first.served.close();
+    const second = await serve(t, { folder });
+    assert.deepEqual(second.served.hostIds, []);
+    assert.equal(await announce(second.client, host("a")), undefined);
+    await second.served.close();
+    for (const name of await readdir(folder))
+      if (/^MANIFEST|^CURRENT/.test(name)) await writeFile(join(folder, name), "garbage");
+    const third = await serve(t, { folder, log: log as unknown as Logger });
+    assert.deepEqual(warned, ["scheduler-database-begun-anew"]);
+    assert.equal(await announce(third.client, host("a")), undefined);
+  });
+
+  test("drops records that make no sense", async (t) => {
+    const folder = await folderOf(t);
+    const { Level } = await import("level");
+    const db = new Level<string, string>(folder);
+    await db.put("h!a", JSON.stringify({ message: { id: "a", port: "x" }, intervalMs: 1 }));
+    await db.put("h!b", "{");
+    await db.put("t!c", JSON.stringify({ id: "c" }));
+    await db.put("p!d", JSON.stringify({ hostId: "a", taskId: "c", peerId: "d" }));
+    await db.close();
+    const { served } = await serve(t, { folder });
+    assert.deepEqual([served.hostIds, served.taskIds], [[], []]);
+  });
+
+  test("leaves a database to whoever has it", async (t) => {
+    const folder = await folderOf(t);
+    await serve(t, { folder });
+    await assert.rejects(SchedulerServed.start({ folder }), { code: "BUSY" });
+  });
+});
+
+describe("a scheduler that many speak to", { timeout: 120_000 }, () => {
+  test("knows ten thousand hosts that announce themselves at once, and answers others meanwhile", async (t) => {
+    const { served, client } = await serve(t);
+    const health = new Health(`127.0.0.1:${served.port}`, credentials.createInsecure(), {
+      "grpc.use_local_subchannel_pool": 1,
+    });
+    t.after(() => health.close());
+    const all = Promise.all(Array.from({ length: 10_000 }, (_, at) => announce(client, host(`h${at}`))));
+    const answered = new Promise((resolve) => {
+      health.check({ service: "" }, (error, answer) => resolve(error ?? answer?.status));
+    });
+    assert.equal(await answered, "SERVING");
+    assert.ok((await all).every((error) => error === undefined));
+    assert.equal(served.hostIds.length, 10_000);
+  });
+
+  test("takes figures for what they can be, and refuses what is no host", async (t) => {
+    const { served, client } = await serve(t);
+    const absurd = {
+      network: { maxTxBandwidth: 2 ** 63, txBandwidth: 2 ** 63 },
+      cpu: { percent: Number.NaN },
+    };
+    assert.equal(await announce(client, host("a", absurd)), undefined);
+    assert.equal(await announce(client, host("b")), undefined);
+    await hold(client, "a");
+    assert.deepEqual(await parentsFor(client, "b"), ["a"]);
+    for (const refused of [
+      host(""),
+      host("x", { port: 80 }),
+      host("x", { ip: "?" }),
+      host("x".repeat(9_999)),
+    ])
+      assert.equal((await announce(client, refused))?.code, status.INVALID_ARGUMENT);
+    assert.equal(served.hostIds.length, 2);
+  });
+
+  test("ends conversations that make no sense, with the reason, and serves on", async (t) => {
+    const { client } = await serve(t);
+    assert.equal(await announce(client, host("a")), undefined);
+    const cases: [AnnouncePeerRequest, number][] = [
+      [{}, status.INVALID_ARGUMENT],
+      [{ hostId: "" }, status.INVALID_ARGUMENT],
+      [{ registerPeerRequest: { download: { url: "no url" } } }, status.INVALID_ARGUMENT],
+      [{ downloadPeerStartedRequest: {} }, status.NOT_FOUND],
+      [{ hostId: "nobody", registerPeerRequest: { download: downloadOf() } }, status.NOT_FOUND],
+    ];
+    for (const [message, code] of cases) {
+      const talk = new Talk(client, "a", "p");
+      talk.say(message);
+      const over = await talk.over;
+      assert.equal(over.code, code);
+      assert.notEqual(over.details, "");
+    }
+    await hold(client, "a");
+  });
+
+  test("reads no message beyond its bound, and no garbage", async (t) => {
+    const { served, client } = await serve(t);
+    const huge = {
+      hostId: "a",
+      taskId: "t",
+      peerId: "p",
+      reschedulePeerRequest: { description: "x".repeat(SCHEDULER_MESSAGE_BYTES_MAX) },
+    };
+    const talk = new Talk(client, "a", "p");
+    talk.say(huge);
+    assert.equal((await talk.over).code, status.RESOURCE_EXHAUSTED);
+    for (const garbage of ["GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00", Buffer.alloc(100_000, 0xff)]) {
+      const socket = connect(served.port, "127.0.0.1");
+      socket.on("error", () => {});
+      socket.end(garbage);
+      socket.resume();
+      await once(socket, "close");
+    }
+    assert.equal(await announce(client, host("a")), undefined);
+  });
+
+  test("says of what it does not schedule that it is unimplemented", async (t) => {
+    const { client } = await serve(t);
+    const code = await new Promise((resolve) => {
+      client.statPersistentCacheTask({ hostId: "a", taskId: "t" }, (error) => resolve(error?.code));
+    });
+    assert.equal(code, status.UNIMPLEMENTED);
+    const stream = client.announcePersistentCachePeer();
+    stream.on("error", () => {});
+    const ended = new Promise((resolve) => void stream.on("status", (said) => resolve(said.code)));
+    stream.write({ hostId: "a", taskId: "t", peerId: "p" });
+    assert.equal(await ended, status.UNIMPLEMENTED);
+  });
+});
