@@ -643,6 +643,8 @@ export const DAEMON_START_MS = 60_000;
 export const BUSY_DAEMON_MS = 500;
 /** Longest a command waits for a mount or an unmount, ms. */
 export const MOUNT_CALL_MS = 60_000;
+/** Longest a command waits for the hosts of a cluster to be told that this one leaves, ms: two calls after each other. */
+export const LEAVE_CALL_MS = 30_000;
 /** Longest a command waits for a daemon to be gone after it was told to stop, ms. */
 export const DAEMON_STOP_MS = 60_000;
 /** Longest one look of `p2pfs doctor` at a daemon or at a mount may take, ms: whoever is asked is on this machine. */
@@ -732,6 +734,34 @@ export const CERTIFICATE_BACKDATED_MS = 86_400_000;
 export const CERTIFICATE_ADDRESSES_MAX = 64;
 /** Largest request for a certificate, bytes; ours have some 250. */
 export const CERTIFICATE_REQUEST_BYTES_MAX = 4 * KIB;
+/** Life of a token that lets hosts in, ms, unless another is asked for; and the longest. */
+export const TOKEN_LIFE_MS = 86_400_000;
+export const TOKEN_LIFE_MS_MAX = 30 * 86_400_000;
+/** Tokens that are good at once. */
+export const TOKENS_MAX = 256;
+/** Hosts of one cluster of our own; each is some 300 bytes of every answer that tells of all. */
+export const MEMBERS_MAX = 10_000;
+/** Hosts that left and are remembered, so that they get no new certificate: twice as many as there can be. */
+export const MEMBERS_LEFT_MAX = 20_000;
+/** Hosts of a cluster that are named at once: what people look at. */
+export const MEMBERS_SHOWN_MAX = 100;
+/** Longest `p2pfs status` waits for the list of them, ms. */
+export const MEMBERS_LOOK_MS = 2_000;
+/** Roles that a host may name. */
+export const MEMBER_ROLES_MAX = 8;
+/** Largest message to the entrance, bytes: a request, and a host's few words of itself. */
+export const ENTRANCE_MESSAGE_BYTES_MAX = 64 * KIB;
+/** Connections to the entrance at once; hosts ask each minute and keep theirs. */
+export const ENTRANCE_CONNECTIONS_MAX = 16_384;
+/** Hosts without a certificate that are heard at the entrance: calls a second, and how many more at once. */
+export const JOINS_PER_SECOND = 10;
+export const JOINS_BURST = 50;
+/** Longest wait for each step of joining, ms: the connection, the answer. */
+export const JOIN_STEP_MS = 10_000;
+/** How often a host looks whether its certificate has to be renewed, ms. */
+export const RENEWAL_LOOK_MS = 3_600_000;
+/** How much of a certificate's life may pass before it is renewed. */
+export const RENEWAL_PART = 2 / 3;
 
 // --- figures of the host ----------------------------------------------------------------------------------------
 

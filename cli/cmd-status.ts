@@ -1,6 +1,7 @@
 /** `p2pfs status`: mounts, cluster, disk and tasks of the running daemon, for people or as JSON. */
 import type { Command } from "commander";
 import type { ClusterStatus__Output } from "../proto/gen/p2pfs/v1/ClusterStatus.ts";
+import type { MembershipStatus__Output } from "../proto/gen/p2pfs/v1/MembershipStatus.ts";
 import type { StatusResponse__Output } from "../proto/gen/p2pfs/v1/StatusResponse.ts";
 import type { StorageStatus__Output } from "../proto/gen/p2pfs/v1/StorageStatus.ts";
 import { ask } from "./daemon-client.ts";
@@ -80,7 +81,8 @@ export function describe(status: StatusResponse__Output): string {
 }
 
 /** Who we are, who knows the schedulers, and how each of them is. */
-function clusterLines({ hostId, source, failure, schedulers }: ClusterStatus__Output): string[] {
+function clusterLines(status: ClusterStatus__Output): string[] {
+  const { hostId, source, failure, schedulers, membership } = status;
   if (source === "") return ["cluster  none: this host is by itself"];
   const serving = schedulers.filter((each) => each.serving).length;
   return [
@@ -90,6 +92,25 @@ function clusterLines({ hostId, source, failure, schedulers }: ClusterStatus__Ou
       ({ address, serving: serves, reason }) =>
         `         ${address} ${serves ? "serves" : `does not serve: ${reason}`}`,
     ),
+    ...(membership ? memberLines(membership) : []),
+  ];
+}
+
+/** The hosts of a cluster of our own, the last seen first. */
+function memberLines(membership: MembershipStatus__Output): string[] {
+  const { roles, isIssuer, issuer, certificateUntil, failure, members, memberCount } = membership;
+  const until = new Date((certificateUntil?.seconds ?? 0) * 1000).toISOString().slice(0, 10);
+  const parts = [...(isIssuer ? ["authority"] : []), ...roles];
+  const hidden = memberCount - members.length;
+  return [
+    `         this host: ${parts.length === 0 ? "peer" : parts.join(", ")}; its certificate ends ${until}`,
+    ...(failure === "" ? [] : [`         ${issuer} cannot be asked for the hosts: ${failure}`]),
+    ...members.map((host) => {
+      const does = [...(host.isIssuer ? ["authority"] : []), ...host.roles];
+      const seen = new Date((host.seenAt?.seconds ?? 0) * 1000).toISOString();
+      return `         host ${host.hostname} ${host.ip}: ${does.length === 0 ? "peer" : does.join(", ")}; seen ${seen}`;
+    }),
+    ...(hidden > 0 && members.length > 0 ? [`         and ${hidden} more hosts`] : []),
   ];
 }
 

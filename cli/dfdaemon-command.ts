@@ -11,8 +11,11 @@ import { createLogger, type Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
 import { VERSION } from "../base/version.ts";
 import type { LoadedConfig } from "../daemon/config/config.ts";
+import type { DaemonOptions } from "../daemon/daemon.ts";
 import type { Until } from "../daemon/lifetime.ts";
 import { LogFile } from "../daemon/log-file.ts";
+import { withMembership } from "../daemon/membership/member-config.ts";
+import { MemberFiles } from "../daemon/membership/member-files.ts";
 import { refuseOwnPathsInMounts } from "../daemon/own-paths.ts";
 import { RecentLog } from "../daemon/recent-log.ts";
 import { DaemonEnd } from "../holder/daemon-end.ts";
@@ -68,15 +71,24 @@ export async function run(args: readonly string[]): Promise<void> {
       ...(flags.embeddedScheduler ? { "embeddedScheduler.enable": true } : {}),
       ...(flags.dynconfig === undefined ? {} : { "dynconfig.path": resolve(flags.dynconfig) }),
     });
-    const loaded = await home.loaded();
+    const { loaded, member } = await configured(home);
     // Told before the daemon's parts are loaded, which takes most of a start.
     await refuseOwnPathsInMounts(loaded.config, home.workhome);
-    await live(home, loaded, flags, holder);
+    await live(home, loaded, member, flags, holder);
   } catch (error) {
     const failure = fromUnknown(error);
     holder.report({ ready: false, code: failure.code, message: failure.message });
     throw failure;
   }
+}
+
+/** With what the host's cluster adds, if it is one of our own. @throws InvalidInputError INVALID_CONFIG */
+async function configured(home: Home) {
+  const loaded = await home.loaded();
+  const files = MemberFiles.of(home.workhome);
+  const state = await files.state();
+  if (state === undefined) return { loaded, member: undefined };
+  return { loaded: withMembership(loaded, state, files.paths), member: { files, state } };
 }
 
 /** @throws InvalidInputError */
@@ -87,7 +99,13 @@ function descriptorsOf(text: string): [number, number?] {
   return descriptors === undefined ? [lines] : [lines, descriptors];
 }
 
-async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags, holder: DaemonEnd): Promise<void> {
+async function live(
+  home: Home,
+  loaded: LoadedConfig,
+  member: DaemonOptions["member"],
+  flags: DaemonFlags,
+  holder: DaemonEnd,
+): Promise<void> {
   const end = new End();
   const recent = new RecentLog();
   const file = flags.detached ? await openLogFile(home, loaded) : undefined;
@@ -118,6 +136,7 @@ async function live(home: Home, loaded: LoadedConfig, flags: DaemonFlags, holder
       uid: process.getuid?.() ?? 0,
       pid: process.pid,
       environment: process.env,
+      ...(member === undefined ? {} : { member }),
       until: flags.until,
       mountHost: (source) =>
         new KernelMounts({

@@ -31,10 +31,14 @@ function withFullStop(line: string): string {
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
 /** Makes a command's usage errors sentences like all others, and exceptions instead of exits. */
 export function plainUsageErrors<Parsed extends Command>(command: Parsed): Parsed {
   const program = command.name();
-  for (const each of [command, ...command.commands]) {
+  for (const each of withSubcommands(command)) {
     each.exitOverride();
     each.configureOutput({
       outputError: (text, write) =>

@@ -26,12 +26,13 @@ import { Dynconfig } from "./manager/dynconfig.ts";
 import { DynconfigFile } from "./manager/dynconfig-file.ts";
 import { MANAGER_PORT, ManagerDirectory } from "./manager/manager-directory.ts";
 import { NamedSchedulers } from "./manager/scheduler-addresses.ts";
+import type { Membership } from "./membership/membership.ts";
 import { formatHostPort, parseHostPort } from "./rpc/endpoint.ts";
 import { asksServing } from "./rpc/health-check.ts";
 import { ClusterScheduler } from "./scheduler/cluster/cluster-scheduler.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 import { StandaloneScheduler } from "./scheduler/standalone.ts";
-import type { ClusterFace, ClusterState } from "./server/ports.ts";
+import type { ClusterFace, ClusterState, MembershipFacts } from "./server/ports.ts";
 import type { RingAddress } from "./task/hash-ring.ts";
 import { type HostIdentity, hostId } from "./task/ids.ts";
 import { pieceCount } from "./task/piece-length.ts";
@@ -53,6 +54,8 @@ export interface ClusterOptions {
   readonly ownScheduler?: RingAddress;
   /** Records of all tasks. */
   readonly records: () => Iterable<TaskRecord>;
+  /** Of a host in a cluster of our own; closed by its owner. */
+  readonly membership?: Membership;
 }
 
 /** The parts of a host that is in a cluster. */
@@ -172,6 +175,11 @@ export class Cluster implements ClusterFace {
       throw new PermissionError("download rejected by blocklist policy");
   }
 
+  /** Of a cluster of our own; undefined in others. Never fails, and waits no longer than MEMBERS_LOOK_MS. */
+  async membership(): Promise<MembershipFacts | undefined> {
+    return this.#options.membership?.facts();
+  }
+
   state(): ClusterState {
     return {
       hostId: hostId(this.#options.identity),
@@ -194,6 +202,20 @@ export class Cluster implements ClusterFace {
   /** Tells the schedulers that this host is gone for good. @throws P2pfsError when one was not told */
   async leave(): Promise<void> {
     await this.#members?.scheduler.leave();
+  }
+
+  /**
+   * The same, and where the cluster is one of our own, its issuer is told too, and all of it forgotten.
+   * @param force although somebody could not be told, or the cluster is left without its authority
+   * @throws P2pfsError
+   */
+  async leaveForGood(force: boolean): Promise<void> {
+    const { membership } = this.#options;
+    membership?.mayLeave(force);
+    await this.leave().catch((error) => {
+      if (!force) throw error;
+    });
+    await membership?.leave(force);
   }
 
   /** Idempotent. Tells the schedulers nothing: what is here stays known to them. */
@@ -295,6 +317,7 @@ async function directorySource(
 ): Promise<DirectorySource | undefined> {
   const { config, clock, identity, addressesOf } = options;
   const { addrs } = config.scheduler;
+  if (options.membership !== undefined) return options.membership.asDirectory();
   if (addrs.length > 0) return new NamedSchedulers(addrs, addressesOf);
   if (config.manager.addr !== undefined) {
     return new ManagerDirectory({

@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { P2pfsError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { fromUnknown } from "../base/node-errors.ts";
+import { VERSION } from "../base/version.ts";
 import { allowedEngine } from "./allowed-engine.ts";
 import { addressesWith, Cluster, type ClusterOptions } from "./cluster.ts";
 import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
@@ -14,7 +15,10 @@ import type { WorkhomePaths } from "./config/workhome.ts";
 import { Engine } from "./engine/engine.ts";
 import { OriginsDown } from "./engine/origins-down.ts";
 import { chooseIdentity } from "./identity/identity.ts";
-import { machineFacts } from "./identity/machine.ts";
+import { machineFacts, reachableAddresses } from "./identity/machine.ts";
+import type { MemberFiles } from "./membership/member-files.ts";
+import type { MemberState } from "./membership/member-state.ts";
+import { Membership } from "./membership/membership.ts";
 import { openOrigins } from "./origins.ts";
 import { openOwnScheduler } from "./own-scheduler.ts";
 import { openPeerClients, type PeerClients } from "./peer-clients.ts";
@@ -38,6 +42,8 @@ export interface ContentOptions {
   /** The newest log lines, for the control file. */
   readonly recentLog: () => string;
   readonly pid: number;
+  /** Of a host that is in a cluster of our own. */
+  readonly member?: { readonly files: MemberFiles; readonly state: MemberState };
   /** Proxy variables and certificates' files are read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -50,6 +56,7 @@ export interface Content {
   readonly tree: Tree;
   /** Not started yet. */
   readonly cluster: Cluster;
+  readonly membership: Membership | undefined;
   readonly host: HostNames & { readonly ip: string };
   readonly requestFor: (url: string) => SourceRequest;
 }
@@ -84,11 +91,14 @@ export async function openContent(options: ContentOptions, shared: SharedParts):
     isSeedPeer: identity.isSeedPeer,
     newPeerId: () => peerId(identity, randomUUID()),
   };
+  const membership = await openMembership(options, identity, host.id);
+  started("membership", () => membership?.close());
   const cluster = await openCluster(options, shared, {
     identity,
     newPeerId: host.newPeerId,
     addressesOf: addressesWith(sources.names),
     records: () => storage.records(),
+    ...(membership === undefined ? {} : { membership }),
   });
   const parents = await openPeers(cluster, { config, clock, log, host });
   started("peer-clients", () => parents?.close());
@@ -135,7 +145,7 @@ export async function openContent(options: ContentOptions, shared: SharedParts):
     down,
   });
   started("tree", () => tree.close());
-  return { storage, sourceOf, engine, tree, cluster, host, requestFor };
+  return { storage, sourceOf, engine, tree, cluster, membership, host, requestFor };
 }
 
 /** The ways to the other hosts of a cluster; undefined for a host by itself. */
@@ -153,12 +163,13 @@ async function openPeers(
 async function openCluster(
   { loaded, workhome, environment, clock, random, log }: ContentOptions,
   { metrics, started }: SharedParts,
-  host: Pick<ClusterOptions, "identity" | "newPeerId" | "addressesOf" | "records">,
+  host: Pick<ClusterOptions, "identity" | "newPeerId" | "addressesOf" | "records" | "membership">,
 ): Promise<Cluster> {
   const advertisedIp = host.identity.ip;
   const own = await openOwnScheduler({ loaded, clock, random, log, metrics, advertisedIp });
   started("own-scheduler", () => own?.close());
   const ownScheduler = own === undefined ? {} : { ownScheduler: own.address };
+  if (own !== undefined) host.membership?.schedulerServes(own.address.port);
   const { config } = loaded;
   const cluster = await Cluster.open({ config, workhome, environment, clock, log, ...ownScheduler, ...host });
   started("cluster", () => cluster.close());
@@ -174,6 +185,17 @@ async function identityOf({ host, network, seedPeer }: Config, clock: Clock): Pr
     isSeedPeer: seedPeer.enable,
   };
   return chooseIdentity(settings, await machineFacts(clock));
+}
+
+/** @returns undefined for a host in no cluster of our own */
+async function openMembership(
+  { member, clock, log }: ContentOptions,
+  { ip, hostname }: HostIdentity,
+  hostId: string,
+): Promise<Membership | undefined> {
+  if (member === undefined) return undefined;
+  const host = () => ({ hostname, ip, addresses: reachableAddresses(), hostId, version: VERSION });
+  return Membership.open({ ...member, clock, log, host });
 }
 
 async function openStorage(

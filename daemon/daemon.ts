@@ -109,6 +109,7 @@ export class Daemon {
     this.#started("server", () => server.close());
     await server.listen();
     await this.#serveOthers(content, context, ownPorts);
+    await this.#serveCluster(content, ownPorts);
     // A scheduler that hears of a seed asks at once whether it serves, and not again for half a minute.
     content.cluster.start();
     server.setServing(true);
@@ -136,6 +137,16 @@ export class Daemon {
     this.#started("serving", () => serving.close());
     serving.setServing(true);
     cluster.serves(serving.uploadPort);
+  }
+
+  /** What the host does for a cluster of our own besides: lets others in. */
+  async #serveCluster({ membership }: Content, ownPorts: Set<number>): Promise<void> {
+    const { config } = this.#options.loaded;
+    const ip = config.upload.server.ip ?? (config.network.enableIPv6 ? "::" : "0.0.0.0");
+    const port = await membership?.start(ip, config.cluster.port);
+    if (port === undefined) return;
+    ownPorts.add(port);
+    this.#options.log.info({ port }, "letting-hosts-in");
   }
 
   #context(content: Content, metrics: DaemonMetrics, mounts: MountHost, lifetime: Lifetime): ServiceContext {

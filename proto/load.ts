@@ -8,6 +8,7 @@
  * are camelCase, 64-bit integers numbers, enums their names (an unknown one its number); a field without explicit
  * presence is always there when received, an `optional` one only if it was sent, and a message not sent is null.
  */
+import type { ProtoGrpcType as ClusterTypes } from "./gen/cluster.ts";
 import type { ProtoGrpcType as ManagerTypes } from "./gen/manager.ts";
 import type { ProtoGrpcType as PiecesTypes } from "./gen/pieces.ts";
 import type { ProtoGrpcType as SchedulerTypes } from "./gen/scheduler.ts";
@@ -20,12 +21,13 @@ const CLUSTER_SERVICE_FILES = [
   "manager/v2/manager.proto",
   "scheduler/v2/scheduler.proto",
   "p2pfs/v1/pieces.proto",
+  "p2pfs/v1/cluster.proto",
 ] as const;
 
 /** Files that hold services, relative to `protoFolder`; what they import is loaded with them. */
 export const SERVICE_FILES = [...LOCAL_SERVICE_FILES, ...CLUSTER_SERVICE_FILES] as const;
 
-type Packages = ManagerTypes & SchedulerTypes & PiecesTypes;
+type Packages = ManagerTypes & SchedulerTypes & ClusterTypes & PiecesTypes;
 
 const packages = loadPackages<Packages>(CLUSTER_SERVICE_FILES);
 
@@ -35,3 +37,6 @@ export const Scheduler: Packages["scheduler"]["v2"]["Scheduler"] = packages.sche
 export const Manager: Packages["manager"]["v2"]["Manager"] = packages.manager.v2.Manager;
 /** What hosts of p2pfs serve to each other, over TCP. */
 export const Pieces: Packages["p2pfs"]["v1"]["Pieces"] = packages.p2pfs.v1.Pieces;
+/** What the host that made a cluster of our own serves: to hosts with a token, and to those with a certificate. */
+export const ClusterEntrance: Packages["p2pfs"]["v1"]["ClusterEntrance"] = packages.p2pfs.v1.ClusterEntrance;
+export const Cluster: Packages["p2pfs"]["v1"]["Cluster"] = packages.p2pfs.v1.Cluster;

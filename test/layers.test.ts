@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/source": ["base", "daemon/task"],
   "daemon/tls": ["base"],
   "daemon/transport": ["base", "daemon/task", "daemon/tls", "proto"],
-  "daemon/rpc": ["base", "proto"],
+  "daemon/rpc": ["base", "daemon/tls", "proto"],
   "daemon/scheduler": ["base", "daemon/task", "daemon/rpc", "proto"],
   "daemon/manager": ["base", "daemon/task", "daemon/rpc", "proto"],
   "daemon/identity": ["base", "daemon/task", "daemon/rpc", "proto"],

@@ -37,6 +37,7 @@ const KEYS_WITH_EFFECT = [
   "metrics",
   "network",
   "mount",
+  "cluster.port",
   "guard",
   "log",
   "source",

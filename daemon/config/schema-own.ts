@@ -1,4 +1,7 @@
-/** The keys of dfdaemon.yaml that are p2pfs' own: mount, guard, log, source and the embedded scheduler. Dragonfly's are in schema.ts. */
+/**
+ * The keys of dfdaemon.yaml that are p2pfs' own: mount, cluster, guard, log, source and the embedded scheduler. Dragonfly's are in
+ * schema.ts.
+ */
 import { z } from "zod";
 import {
   BODY_IDLE_MS_DEFAULT,
@@ -116,6 +119,16 @@ export const embeddedSchedulerSection = z
         key: absolutePath().optional(),
       })
       .prefault({}),
+  })
+  .prefault({});
+
+/** A cluster of our own: what `p2pfs cluster init` makes and others join. */
+export const clusterSection = z
+  .object({
+    /** Where the host that made the cluster lets others in, and hears of them. */
+    port: port().default(4007),
+    /** Whether calls of p2pfs.v1 that change things are heard from hosts without a certificate. */
+    insecure: yesOrNo().default(false),
   })
   .prefault({});
 

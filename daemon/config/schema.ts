@@ -19,6 +19,7 @@ import {
   yesOrNo,
 } from "./leaf.ts";
 import {
+  clusterSection,
   embeddedSchedulerSection,
   guardSection,
   logSection,
@@ -217,6 +218,7 @@ export const configSchema = section({
   network: section({ enableIPv6: yesOrNo().default(false) }),
   embeddedScheduler: embeddedSchedulerSection,
   mount: mountSection,
+  cluster: clusterSection,
   guard: guardSection,
   log: logSection,
   source: sourceSection,

@@ -62,6 +62,7 @@ export function podName(environment: Readonly<Record<string, string | undefined>
   return namespace && pod ? `${namespace}-${pod}` : undefined;
 }
 
-function isLinkLocal(address: string): boolean {
+/** Whether the address means nothing beyond its own link. */
+export function isLinkLocal(address: string): boolean {
   return /^fe[89ab]/i.test(address) || address.startsWith("169.254.");
 }

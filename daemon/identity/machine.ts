@@ -11,7 +11,7 @@ import { DRAGONFLY_PROBE_MS } from "../../base/limits.ts";
 import { somebodyAnswers } from "../../base/socket-probe.ts";
 import { asksServing } from "../rpc/health-check.ts";
 import { OWN_HEALTH_NAME } from "../rpc/own-health.ts";
-import type { MachineAddress, MachineFacts } from "./identity.ts";
+import { isLinkLocal, type MachineAddress, type MachineFacts } from "./identity.ts";
 
 /** Where Dragonfly's dfdaemon serves unless it is told otherwise. */
 export interface DragonflyPlaces {
@@ -42,6 +42,13 @@ export async function machineFacts(clock: Clock, places = DRAGONFLY_PLACES): Pro
 export function machineAddresses(): readonly MachineAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([device, found]) =>
     (found ?? []).map(({ address, internal }) => ({ address, internal, device })),
+  );
+}
+
+/** Those that other hosts may reach it at. */
+export function reachableAddresses(): readonly string[] {
+  return machineAddresses().flatMap(({ address, internal }) =>
+    internal || isLinkLocal(address) ? [] : [address],
   );
 }
 

@@ -10,7 +10,7 @@ import { SCHEDULERS_MAX } from "../../base/limits.ts";
 import type { ListSchedulersResponse__Output } from "../../proto/gen/manager/v2/ListSchedulersResponse.ts";
 import type { Scheduler__Output } from "../../proto/gen/manager/v2/Scheduler.ts";
 import { Manager } from "../../proto/load.ts";
-import { CLUSTER_CHANNEL, formatHostPort, type HostPort } from "../rpc/endpoint.ts";
+import { clusterChannel, formatHostPort, type HostPort } from "../rpc/endpoint.ts";
 import { callUnary } from "../rpc/unary-call.ts";
 import { type ReadBlockLists, readBlockLists } from "./block-list.ts";
 import type { ClusterDirectory, DirectorySource, IsServing } from "./directory.ts";
@@ -45,7 +45,7 @@ export class ManagerDirectory implements DirectorySource {
     this.#options = options;
     const address = formatHostPort(options.address);
     this.what = `the manager ${address}`;
-    this.#client = new Manager(address, options.credentials, CLUSTER_CHANNEL);
+    this.#client = new Manager(address, options.credentials, clusterChannel(options.address.host));
   }
 
   async list(): Promise<ClusterDirectory> {

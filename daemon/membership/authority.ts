@@ -120,7 +120,7 @@ export class Authority {
           x509.ExtendedKeyUsage.serverAuth,
           x509.ExtendedKeyUsage.clientAuth,
         ]),
-        new x509.SubjectAlternativeNameExtension(names),
+        ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
         await x509.AuthorityKeyIdentifierExtension.create(this.#parsed.publicKey),
       ],
     });

@@ -11,6 +11,7 @@ import {
   SCHEDULER_REST_MS,
   SCHEDULER_REST_MS_MAX,
 } from "../../base/limits.ts";
+import { serverNameOptions } from "../tls/server-name.ts";
 
 /** A host by address or name, and a port. */
 export interface HostPort {
@@ -44,8 +45,12 @@ export function formatHostPort({ host, port }: HostPort): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Options of a connection to a scheduler, manager or their like. */
-export const CLUSTER_CHANNEL: ChannelOptions = {
+/** Options of a connection to a scheduler, manager or their like. @param host its address or name */
+export function clusterChannel(host: string): ChannelOptions {
+  return { ...CLUSTER_CHANNEL, ...serverNameOptions(host) };
+}
+
+const CLUSTER_CHANNEL: ChannelOptions = {
   "grpc.max_receive_message_length": CLUSTER_MESSAGE_BYTES_MAX,
   "grpc.max_send_message_length": CLUSTER_MESSAGE_BYTES_MAX,
   "grpc.keepalive_time_ms": CLUSTER_KEEPALIVE_MS,

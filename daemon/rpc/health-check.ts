@@ -2,6 +2,8 @@
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import { CLUSTER_CONNECT_MS } from "../../base/limits.ts";
 import { Health } from "../../proto/local.ts";
+import { serverNameOptions } from "../tls/server-name.ts";
+import { parseHostPort } from "./endpoint.ts";
 import { type CallOptions, callUnary } from "./unary-call.ts";
 
 /** A client of a health service; its maker closes it. */
@@ -26,6 +28,7 @@ export async function asksServing(
   const client = new Health(address, credentials, {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.enable_http_proxy": 0,
+    ...serverNameOptions(parseHostPort(address).host),
   });
   try {
     return await isServing(client, options, service);

@@ -5,6 +5,7 @@ import { loggableUrl } from "../../base/logger.ts";
 import { VERSION } from "../../base/version.ts";
 import type { ClusterStatus } from "../../proto/gen/p2pfs/v1/ClusterStatus.ts";
 import type { LinkRequest__Output } from "../../proto/gen/p2pfs/v1/LinkRequest.ts";
+import type { MembershipStatus } from "../../proto/gen/p2pfs/v1/MembershipStatus.ts";
 import type { MountRequest__Output } from "../../proto/gen/p2pfs/v1/MountRequest.ts";
 import type { OpenContentResponse } from "../../proto/gen/p2pfs/v1/OpenContentResponse.ts";
 import type { StatusResponse } from "../../proto/gen/p2pfs/v1/StatusResponse.ts";
@@ -14,7 +15,7 @@ import { pieceCount } from "../task/piece-length.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import type { Send } from "./calls.ts";
 import { taskState, timestamp } from "./messages.ts";
-import type { MountOptions, ServiceContext } from "./ports.ts";
+import type { MembershipFacts, MountOptions, ServiceContext } from "./ports.ts";
 
 const BINDINGS = ["auto", "native", "fuse-native"] as const;
 
@@ -73,15 +74,43 @@ export async function status(context: ServiceContext): Promise<StatusResponse> {
       seededBytes: usage.seededBytes,
       pinnedBytes: usage.pinnedBytes,
     },
-    cluster: clusterStatus(context),
+    cluster: await clusterStatus(context),
     taskCount: newest.length,
     tasks: newest.slice(0, STATUS_TASKS_MAX).map((record) => taskStatus(context, record)),
   };
 }
 
-function clusterStatus({ cluster }: ServiceContext): ClusterStatus {
+async function clusterStatus({ cluster }: ServiceContext): Promise<ClusterStatus> {
   const { hostId, source, failure, schedulers } = cluster.state();
-  return { hostId, source, failure, schedulers: schedulers.map((each) => ({ ...each })) };
+  const membership = await cluster.membership();
+  return {
+    hostId,
+    source,
+    failure,
+    schedulers: schedulers.map((each) => ({ ...each })),
+    ...(membership === undefined ? {} : { membership: membershipStatus(membership) }),
+  };
+}
+
+function membershipStatus(facts: MembershipFacts): MembershipStatus {
+  const { state, certificateUntilMs, failure, memberCount, members } = facts;
+  const { clusterName, roles, isIssuer, issuer } = state;
+  return {
+    clusterName,
+    roles: [...roles],
+    isIssuer,
+    issuer,
+    certificateUntil: timestamp(certificateUntilMs),
+    failure,
+    memberCount,
+    members: members.map((each) => ({
+      hostname: each.hostname,
+      ip: each.ip,
+      roles: [...each.roles],
+      seenAt: timestamp(each.seenAtMs),
+      isIssuer: each.isIssuer,
+    })),
+  };
 }
 
 function taskStatus(context: ServiceContext, record: TaskRecord): TaskStatus {

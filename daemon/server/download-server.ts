@@ -136,8 +136,8 @@ export class DownloadServer {
         }
       });
     const handlers: Partial<ControlHandlers> = {
-      Leave: used(async () => {
-        await context.cluster.leave();
+      Leave: used(async ({ force }: { force: boolean }) => {
+        await context.cluster.leaveForGood(force);
         return {};
       }),
       Mount: used(async (request: Parameters<typeof mountOptions>[0]) => {

@@ -103,12 +103,41 @@ export interface ClusterFace {
     readonly priority?: number;
   }): void;
   state(): ClusterState;
+  /** Of a cluster of our own; undefined in others. Never fails, and never takes long. */
+  membership(): Promise<MembershipFacts | undefined>;
   /** What the task's scheduler knows of it; undefined when it knows nothing, or none can be asked. Never fails. */
   statTask(taskId: string): Promise<Task | undefined>;
   /** Tells the task's scheduler that it is not here any more. Never fails. */
   taskDeleted(taskId: string): Promise<void>;
   /** Tells the schedulers that this host is gone for good. @throws P2pfsError when one was not told */
   leave(): Promise<void>;
+  /**
+   * The same, and where the cluster is one of our own, its issuer is told too, and all of it forgotten.
+   * @param force although somebody could not be told, or the cluster is left without its authority
+   * @throws P2pfsError
+   */
+  leaveForGood(force: boolean): Promise<void>;
+}
+
+/** A cluster of our own, as this host knows it. */
+export interface MembershipFacts {
+  readonly state: {
+    readonly clusterName: string;
+    readonly roles: readonly string[];
+    readonly isIssuer: boolean;
+    readonly issuer: string;
+  };
+  readonly certificateUntilMs: number;
+  /** Why the issuer could not be asked; empty when it could. */
+  readonly failure: string;
+  readonly memberCount: number;
+  readonly members: readonly {
+    readonly hostname: string;
+    readonly ip: string;
+    readonly roles: readonly string[];
+    readonly seenAtMs: number;
+    readonly isIssuer: boolean;
+  }[];
 }
 
 /** What `p2pfs status` shows of it. */

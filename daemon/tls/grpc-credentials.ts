@@ -2,15 +2,37 @@
  * gRPC's credentials made of certificate files: each new connection is made with the newest. Those that are open live on, as TLS
  * itself has it.
  */
-import { type ChannelCredentials, credentials, experimental, ServerCredentials } from "@grpc/grpc-js";
+import type { PeerCertificate } from "node:tls";
+import {
+  type ChannelCredentials,
+  credentials,
+  experimental,
+  ServerCredentials,
+  type VerifyOptions,
+} from "@grpc/grpc-js";
 import type { CertificateFiles, CertificateTexts } from "./certificate-files.ts";
+import { checkServerName } from "./server-name.ts";
 
-/** Of a client. @param files undefined: a connection in clear */
-export function channelCredentials(files: CertificateFiles | undefined): ChannelCredentials {
+/**
+ * Of a client.
+ * @param files undefined: a connection in clear
+ * @param isServer whether the certificate is the right server's; default: it names the address
+ */
+export function channelCredentials(
+  files: CertificateFiles | undefined,
+  isServer?: (certificate: PeerCertificate) => boolean,
+): ChannelCredentials {
   if (files === undefined) return credentials.createInsecure();
   const provider = providerOf(files);
   const own = files.texts.own === undefined ? null : provider;
-  return experimental.createCertificateProviderChannelCredentials(provider, own);
+  return experimental.createCertificateProviderChannelCredentials(provider, own, verifyOptions(isServer));
+}
+
+function verifyOptions(isServer?: (certificate: PeerCertificate) => boolean): VerifyOptions {
+  if (isServer === undefined) return { checkServerIdentity: checkServerName };
+  const checkServerIdentity = (_name: string, certificate: PeerCertificate) =>
+    isServer(certificate) ? undefined : new Error("the certificate is another host's");
+  return { checkServerIdentity };
 }
 
 /** Of a server that only takes clients whose certificate the authority made. @param files undefined: connections in clear */

@@ -9,6 +9,7 @@ import { PARENT_CHANNEL_IDLE_MS, PARENT_CHANNELS_MAX, PARENT_MESSAGE_BYTES_MAX }
 import type { DfdaemonUploadClient } from "../../proto/gen/dfdaemon/v2/DfdaemonUpload.ts";
 import type { PiecesClient } from "../../proto/gen/p2pfs/v1/Pieces.ts";
 import { DfdaemonUpload, Pieces } from "../../proto/load.ts";
+import { serverNameOptions } from "../tls/server-name.ts";
 
 /** Where a host's DfdaemonUpload service is. */
 export interface UploadAddress {
@@ -74,7 +75,7 @@ export class ParentChannels {
   use({ ip, uploadPort }: UploadAddress): LentChannel {
     if (this.#closed) throw new UnavailableError("the daemon is stopping", {}, "CLOSED");
     const address = ip.includes(":") ? `[${ip}]:${uploadPort}` : `${ip}:${uploadPort}`;
-    const channel = this.#channels.get(address) ?? this.#open(address);
+    const channel = this.#channels.get(address) ?? this.#open(address, ip);
     channel.users += 1;
     channel.idle?.cancel();
     channel.idle = undefined;
@@ -116,7 +117,7 @@ export class ParentChannels {
     for (const [address, channel] of this.#channels) this.#drop(address, channel);
   }
 
-  #open(address: string): Channel {
+  #open(address: string, ip: string): Channel {
     if (this.#channels.size >= PARENT_CHANNELS_MAX) this.#dropIdle();
     if (this.#channels.size >= PARENT_CHANNELS_MAX)
       throw new LimitError(`more than ${PARENT_CHANNELS_MAX} hosts are listened to at once`);
@@ -129,6 +130,7 @@ export class ParentChannels {
       // A pool of its own: closing the channel closes its connection at once.
       "grpc.use_local_subchannel_pool": 1,
       "grpc.enable_retries": 0,
+      ...serverNameOptions(ip),
     });
     const pieces = new Pieces(address, this.#credentials, { channelOverride: client.getChannel() });
     const channel: Channel = { client, pieces, users: 0, idle: undefined };

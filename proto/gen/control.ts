@@ -8,6 +8,8 @@ import type { LeaveRequest as _p2pfs_v1_LeaveRequest, LeaveRequest__Output as _p
 import type { LeaveResponse as _p2pfs_v1_LeaveResponse, LeaveResponse__Output as _p2pfs_v1_LeaveResponse__Output } from './p2pfs/v1/LeaveResponse.ts';
 import type { LinkRequest as _p2pfs_v1_LinkRequest, LinkRequest__Output as _p2pfs_v1_LinkRequest__Output } from './p2pfs/v1/LinkRequest.ts';
 import type { LinkResponse as _p2pfs_v1_LinkResponse, LinkResponse__Output as _p2pfs_v1_LinkResponse__Output } from './p2pfs/v1/LinkResponse.ts';
+import type { MemberStatus as _p2pfs_v1_MemberStatus, MemberStatus__Output as _p2pfs_v1_MemberStatus__Output } from './p2pfs/v1/MemberStatus.ts';
+import type { MembershipStatus as _p2pfs_v1_MembershipStatus, MembershipStatus__Output as _p2pfs_v1_MembershipStatus__Output } from './p2pfs/v1/MembershipStatus.ts';
 import type { MountRequest as _p2pfs_v1_MountRequest, MountRequest__Output as _p2pfs_v1_MountRequest__Output } from './p2pfs/v1/MountRequest.ts';
 import type { MountResponse as _p2pfs_v1_MountResponse, MountResponse__Output as _p2pfs_v1_MountResponse__Output } from './p2pfs/v1/MountResponse.ts';
 import type { MountStatus as _p2pfs_v1_MountStatus, MountStatus__Output as _p2pfs_v1_MountStatus__Output } from './p2pfs/v1/MountStatus.ts';
@@ -46,6 +48,8 @@ export interface ProtoGrpcType {
       LeaveResponse: MessageTypeDefinition<_p2pfs_v1_LeaveResponse, _p2pfs_v1_LeaveResponse__Output>
       LinkRequest: MessageTypeDefinition<_p2pfs_v1_LinkRequest, _p2pfs_v1_LinkRequest__Output>
       LinkResponse: MessageTypeDefinition<_p2pfs_v1_LinkResponse, _p2pfs_v1_LinkResponse__Output>
+      MemberStatus: MessageTypeDefinition<_p2pfs_v1_MemberStatus, _p2pfs_v1_MemberStatus__Output>
+      MembershipStatus: MessageTypeDefinition<_p2pfs_v1_MembershipStatus, _p2pfs_v1_MembershipStatus__Output>
       MountRequest: MessageTypeDefinition<_p2pfs_v1_MountRequest, _p2pfs_v1_MountRequest__Output>
       MountResponse: MessageTypeDefinition<_p2pfs_v1_MountResponse, _p2pfs_v1_MountResponse__Output>
       MountStatus: MessageTypeDefinition<_p2pfs_v1_MountStatus, _p2pfs_v1_MountStatus__Output>

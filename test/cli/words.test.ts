@@ -101,6 +101,7 @@ test("status is a few lines and a table of the newest tasks", () => {
       pinnedBytes: 256,
     },
     cluster: {
+      membership: null,
       hostId: "10.0.0.1-host",
       source: "the manager 10.0.0.9:65003",
       failure: "",

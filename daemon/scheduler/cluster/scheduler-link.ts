@@ -10,7 +10,7 @@ import type { Logger } from "../../../base/logger.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
 import type { AnnounceHostRequest } from "../../../proto/gen/scheduler/v2/AnnounceHostRequest.ts";
 import { Health, Scheduler } from "../../../proto/load.ts";
-import { CLUSTER_CHANNEL, formatHostPort } from "../../rpc/endpoint.ts";
+import { clusterChannel, formatHostPort } from "../../rpc/endpoint.ts";
 import { isServing } from "../../rpc/health-check.ts";
 import { callUnary } from "../../rpc/unary-call.ts";
 import type { RingAddress } from "../../task/hash-ring.ts";
@@ -52,7 +52,7 @@ export class SchedulerLink {
     this.#options = options;
     this.address = options.address;
     this.name = formatHostPort({ host: options.address.ip, port: options.address.port });
-    this.client = new Scheduler(this.name, options.credentials, CLUSTER_CHANNEL);
+    this.client = new Scheduler(this.name, options.credentials, clusterChannel(options.address.ip));
     this.#health = new Health(this.name, options.credentials, {
       channelOverride: this.client.getChannel(),
     });

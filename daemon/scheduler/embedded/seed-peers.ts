@@ -11,7 +11,7 @@ import type { Download__Output } from "../../../proto/gen/common/v2/Download.ts"
 import type { Host__Output } from "../../../proto/gen/common/v2/Host.ts";
 import type { DfdaemonUploadClient } from "../../../proto/gen/dfdaemon/v2/DfdaemonUpload.ts";
 import { DfdaemonUpload } from "../../../proto/local.ts";
-import { CLUSTER_CHANNEL, formatHostPort } from "../../rpc/endpoint.ts";
+import { clusterChannel, formatHostPort, parseHostPort } from "../../rpc/endpoint.ts";
 import { asksServing } from "../../rpc/health-check.ts";
 import { fromStatus } from "../../rpc/unary-call.ts";
 import { createHashRing, type HashRing, type RingAddress } from "../../task/hash-ring.ts";
@@ -94,7 +94,8 @@ export class SeedPeers {
   send(taskId: string, download: Download__Output): Promise<void> {
     const seed = this.#ring.pick(taskId)?.seed;
     if (seed === undefined) return Promise.reject(new P2pfsError("UNAVAILABLE", "no seed peer serves"));
-    seed.client ??= new DfdaemonUpload(seed.address, this.#options.credentials, CLUSTER_CHANNEL);
+    const { host } = parseHostPort(seed.address);
+    seed.client ??= new DfdaemonUpload(seed.address, this.#options.credentials, clusterChannel(host));
     const call = seed.client.downloadTask({ download });
     this.#out.add(call);
     return new Promise((resolve, reject) => {

@@ -99,6 +99,10 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
     },
     cluster: {
       refuseBlocked() {},
+      async membership() {
+        return undefined;
+      },
+      async leaveForGood() {},
       state: () => ({ hostId: HOST_ID, source: "", failure: "", schedulers: [] }),
       statTask: async () => undefined,
       async taskDeleted() {},

@@ -1,6 +1,7 @@
 // Original file: p2pfs/v1/control.proto
 
 import type { SchedulerStatus as _p2pfs_v1_SchedulerStatus, SchedulerStatus__Output as _p2pfs_v1_SchedulerStatus__Output } from '../../p2pfs/v1/SchedulerStatus.ts';
+import type { MembershipStatus as _p2pfs_v1_MembershipStatus, MembershipStatus__Output as _p2pfs_v1_MembershipStatus__Output } from '../../p2pfs/v1/MembershipStatus.ts';
 
 /**
  * The place of this host among others.
@@ -16,6 +17,10 @@ export interface ClusterStatus {
    */
   'failure'?: (string);
   'schedulers'?: (_p2pfs_v1_SchedulerStatus)[];
+  /**
+   * Of a cluster of our own; absent in others.
+   */
+  'membership'?: (_p2pfs_v1_MembershipStatus | null);
 }
 
 /**
@@ -32,4 +37,8 @@ export interface ClusterStatus__Output {
    */
   'failure': (string);
   'schedulers': (_p2pfs_v1_SchedulerStatus__Output)[];
+  /**
+   * Of a cluster of our own; absent in others.
+   */
+  'membership': (_p2pfs_v1_MembershipStatus__Output | null);
 }

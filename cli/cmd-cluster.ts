@@ -1,0 +1,170 @@
+/** `p2pfs cluster`: makes a cluster of hosts that know each other by certificates, and gets hosts into it. */
+import { randomBytes } from "node:crypto";
+import { text as textOf } from "node:stream/consumers";
+import type { Command } from "commander";
+import { systemClock } from "../base/clock.ts";
+import { InvalidInputError, NotFoundError, P2pfsError } from "../base/errors.ts";
+import { TOKEN_LIFE_MS, TOKEN_LIFE_MS_MAX } from "../base/limits.ts";
+import { parseDurationMs } from "../daemon/config/duration.ts";
+import { MemberFiles } from "../daemon/membership/member-files.ts";
+import { type MemberState, parseRoles, ROLES } from "../daemon/membership/member-state.ts";
+import { clusterHost } from "./cluster-host.ts";
+import { daemonAnswers } from "./daemon-client.ts";
+import { restartDaemon } from "./daemon-restart.ts";
+import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
+
+interface SetUpFlags extends HomeOptions {
+  readonly force: boolean;
+  /** --no-start. */
+  readonly start: boolean;
+}
+
+export function addCluster(program: Command): void {
+  const cluster = withHomeOptions(program.command("cluster")).description(
+    "Makes a cluster of hosts with certificates of its own, or gets this host into one.",
+  );
+  const sub = (words: string, description: string) =>
+    withHomeOptions(cluster.command(words)).description(description);
+  const setUp = (command: Command) =>
+    command
+      .option("--force", "leave the cluster that this host is in", false)
+      .option("--no-start", "start no daemon, and leave the one that runs as it is");
+  setUp(
+    sub(
+      "init",
+      "Makes a cluster with this host as its scheduler and seed; prints the line that others join by.",
+    ),
+  )
+    .option("--name <NAME>", "what the cluster is called; default: something new")
+    .option("--ttl <TIME>", "how long the printed token is good", ttl, TOKEN_LIFE_MS)
+    .action((_flags, command: Command) => init(command.optsWithGlobals()));
+  setUp(
+    sub("join <ADDRESS> <TOKEN>", "Gets this host into a cluster; a TOKEN of - is read from standard input."),
+  ).action((address: string, token: string, _flags, command: Command) =>
+    join(address, token, command.optsWithGlobals()),
+  );
+  sub("token", "Prints a line that other hosts join by, on the host that made the cluster.")
+    .option("--ttl <TIME>", "how long the token is good", ttl, TOKEN_LIFE_MS)
+    .option("--list", "show the tokens that are good, without what lets anybody in", false)
+    .option("--revoke <ID>", "end a token, or all of them")
+    .action((_flags, command: Command) => token(command.optsWithGlobals()));
+  sub(
+    "role [ROLE...]",
+    `Shows what this host does for the cluster, or changes it: ${ROLES.join(", ")}, or peer for nothing.`,
+  ).action((words: string[], _flags, command: Command) => role(words, command.optsWithGlobals()));
+}
+
+function ttl(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === undefined || ms <= 0 || ms > TOKEN_LIFE_MS_MAX)
+    throw new InvalidInputError("a token is good for a time such as 30m or 24h, at most 720h");
+  return ms;
+}
+
+async function init(flags: SetUpFlags & { readonly name?: string; readonly ttl: number }): Promise<void> {
+  const home = await openHome(flags);
+  const files = MemberFiles.of(home.workhome);
+  const clusterName = flags.name ?? randomBytes(4).toString("hex");
+  await refuseMember(files, flags.force);
+  const { host, config } = await clusterHost(home, clusterName);
+  const { addToken, foundCluster } = await import("../daemon/membership/set-up.ts");
+  const { formatToken } = await import("../daemon/membership/token.ts");
+  const { port } = config.cluster;
+  const schedulerPort = config.embeddedScheduler.server.port;
+  if (port === 0) throw new InvalidInputError("cluster.port is told to others: it cannot be 0");
+  await files.remove();
+  const state = await foundCluster({ files, clusterName, host, port, schedulerPort, clock: systemClock });
+  const made = await addToken(files, { nowMs: Date.now(), lifeMs: flags.ttl });
+  await takeEffect(home, flags).catch(async (error) => {
+    await files.remove();
+    throw error;
+  });
+  process.stdout.write(`p2pfs cluster join ${state.issuer} ${formatToken(made)}\n`);
+}
+
+async function join(address: string, given: string, flags: SetUpFlags): Promise<void> {
+  // The token is nobody's business who lists processes.
+  process.title = "p2pfs cluster join";
+  const home = await openHome(flags);
+  const files = MemberFiles.of(home.workhome);
+  const { parseToken } = await import("../daemon/membership/token.ts");
+  const { parseHostPort } = await import("../daemon/rpc/endpoint.ts");
+  const { host, config } = await clusterHost(home, "that you join");
+  const at = parseHostPort(address, config.cluster.port);
+  const token = given === "-" ? (await textOf(process.stdin)).trim() : given;
+  parseToken(token);
+  await refuseMember(files, flags.force);
+  const { enterCluster } = await import("../daemon/membership/set-up.ts");
+  const state = await enterCluster({
+    files,
+    address: at,
+    token,
+    host,
+    replaced: flags.force,
+    clock: systemClock,
+  });
+  await takeEffect(home, flags);
+  process.stdout.write(`${host.hostname} is in the cluster ${state.clusterName}\n`);
+}
+
+async function token(
+  flags: HomeOptions & { readonly ttl: number; readonly list: boolean; readonly revoke?: string },
+): Promise<void> {
+  const files = MemberFiles.of((await openHome(flags)).workhome);
+  const state = await mustBeMember(files);
+  if (!state.isIssuer)
+    throw new P2pfsError(
+      "FAILED_PRECONDITION",
+      `only the host that made the cluster gives tokens: ${state.issuer}`,
+    );
+  const { addToken, goodTokens } = await import("../daemon/membership/set-up.ts");
+  const { formatToken } = await import("../daemon/membership/token.ts");
+  const { tokens } = await files.issuer();
+  if (flags.revoke !== undefined) {
+    const left = tokens.filter(({ id }) => flags.revoke !== "all" && id !== flags.revoke);
+    if (flags.revoke !== "all" && left.length === tokens.length)
+      throw new NotFoundError(`there is no token ${flags.revoke}`);
+    await files.writeTokens(left);
+    return;
+  }
+  if (flags.list) {
+    for (const { id, expiresAtMs } of goodTokens(tokens, Date.now()))
+      process.stdout.write(`${id}  until ${new Date(expiresAtMs).toISOString()}\n`);
+    return;
+  }
+  const made = await addToken(files, { nowMs: Date.now(), lifeMs: flags.ttl });
+  process.stdout.write(`p2pfs cluster join ${state.issuer} ${formatToken(made)}\n`);
+}
+
+async function role(words: readonly string[], flags: HomeOptions): Promise<void> {
+  const home = await openHome(flags);
+  const files = MemberFiles.of(home.workhome);
+  const state = await mustBeMember(files);
+  if (words.length > 0) {
+    const roles = parseRoles(words.filter((word) => word !== "peer"));
+    await files.writeState({ ...state, roles });
+    if (await daemonAnswers(home.socketPath)) await restartDaemon(home);
+  }
+  const now = (await mustBeMember(files)).roles;
+  process.stdout.write(`${now.length === 0 ? "peer" : now.join(", ")}\n`);
+}
+
+async function takeEffect(home: Home, { start }: SetUpFlags): Promise<void> {
+  if (start) await restartDaemon(home);
+}
+
+/** A host that is in a cluster leaves it first: two clusters' hosts would not know what to make of it. */
+async function refuseMember(files: MemberFiles, force: boolean): Promise<void> {
+  const state = await files.state();
+  if (state === undefined || force) return;
+  throw new P2pfsError(
+    "ALREADY_EXISTS",
+    `this host is in the cluster ${state.clusterName} already: run 'p2pfs leave' first, or give --force`,
+  );
+}
+
+async function mustBeMember(files: MemberFiles): Promise<MemberState> {
+  const state = await files.state();
+  if (state !== undefined) return state;
+  throw new NotFoundError("this host is in no cluster of p2pfs: 'p2pfs cluster init' makes one");
+}

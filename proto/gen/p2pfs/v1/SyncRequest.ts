@@ -1,0 +1,19 @@
+// Original file: p2pfs/v1/cluster.proto
+
+import type { MemberHost as _p2pfs_v1_MemberHost, MemberHost__Output as _p2pfs_v1_MemberHost__Output } from '../../p2pfs/v1/MemberHost.ts';
+
+export interface SyncRequest {
+  'host'?: (_p2pfs_v1_MemberHost | null);
+  /**
+   * Whether the answer names the hosts; else it only counts them.
+   */
+  'withMembers'?: (boolean);
+}
+
+export interface SyncRequest__Output {
+  'host': (_p2pfs_v1_MemberHost__Output | null);
+  /**
+   * Whether the answer names the hosts; else it only counts them.
+   */
+  'withMembers': (boolean);
+}
