@@ -15,6 +15,7 @@ import { showScanners } from "../../test/system/shows/scanners.ts";
 import { showKilledHosts, showSwarm } from "../../test/system/shows/swarm.ts";
 import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
 import { linkUp } from "./lab.ts";
+import { pieceSpeed } from "./piece-speed.ts";
 import type { Report } from "./report.ts";
 
 interface Show {
@@ -120,6 +121,16 @@ const SHOWS: readonly Show[] = [
     name: "killed-hosts",
     diskBytes: 2 * GIB,
     run: (scope) => showKilledHosts(scope, { peers: 4, fileBytes: 256 * MIB, rate: "400mbit" }),
+  },
+  {
+    name: "piece-speed",
+    diskBytes: 9 * GIB,
+    run: (scope) => pieceSpeed(scope, { children: 1, fileBytes: 2 * GIB, rounds: 3 }),
+  },
+  {
+    name: "piece-speed-8",
+    diskBytes: 20 * GIB,
+    run: (scope) => pieceSpeed(scope, { children: 8, fileBytes: 2 * GIB, rounds: 1 }),
   },
   { name: "index-tree", diskBytes: MIB, run: (scope) => showIndexTree(scope, { fileCount: KEYS }) },
 ];
