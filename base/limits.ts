@@ -463,8 +463,11 @@ export const RESTORE_HANDLE_MS = 10_000;
 export const SWARM_BYTES_MIN = 4 * MIB;
 /** Pieces that blocked readers may touch before the task is registered as one that is streamed. */
 export const SAMPLED_PIECES_MAX = 4;
-/** How long a want may wait for the scheduler's first answer before the source is asked, ms. */
-export const SCHEDULER_ANSWER_MS = { demand: 100, "read-ahead": 500, copy: 3_000 } as const;
+/**
+ * How long a want may wait for the scheduler's first answer before the source is asked, ms. What is read ahead may wait as long as a
+ * copy: a reader who gets there first is blocked, and does not.
+ */
+export const SCHEDULER_ANSWER_MS = { demand: 100, "read-ahead": 3_000, copy: 3_000 } as const;
 /** How long a want may wait for parents that speak but have not the piece yet, before the source is asked, ms. */
 export const PARENT_PATIENCE_MS = { demand: 500, "read-ahead": 3_000, copy: 10_000 } as const;
 /** How long other parents are waited for after the first has announced a piece, ms (Dragonfly's own). */

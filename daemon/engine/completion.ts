@@ -7,6 +7,8 @@ import type { TaskEnvironment } from "./task-environment.ts";
 export interface CompletionEvents {
   /** It is complete, and those who waited were told. */
   completed(): Promise<void>;
+  /** The whole has not a digest that belongs to it. Resolves to whether it was discarded to come anew, from elsewhere. */
+  wrong(): Promise<boolean>;
   /** The whole is not what it should be, or could not be looked at. */
   failed(error: unknown): void;
   /** A check is over, however it ended. */
@@ -69,7 +71,7 @@ export class Completion {
     return true;
   }
 
-  /** Resolves when it is complete. @throws what `fail` is told; the signal's reason */
+  /** Resolves when it is complete, or has to come anew. @throws what `fail` is told; the signal's reason */
   wait(signal?: AbortSignal): Promise<void> {
     if (this.#complete) return Promise.resolve();
     const done = new Promise<void>((resolve, reject) => void this.#waiting.add({ resolve, reject }));
@@ -96,33 +98,41 @@ export class Completion {
     try {
       // Evicted between the last piece and now: it will come again.
       if (!this.#isIn) return;
-      await completeContent(this.#stored, this.#env);
-      this.#complete = true;
+      const wrong = await wrongDigest(this.#stored, this.#env);
+      if (wrong === undefined) this.#finish();
+      else if (!(await this.#events.wrong())) await this.#refuse(wrong);
     } finally {
       release();
     }
     for (const { resolve } of this.#waiting) resolve();
     this.#waiting.clear();
-    await this.#events.completed();
+    if (this.#complete) await this.#events.completed();
+  }
+
+  #finish(): void {
+    const { clock } = this.#env;
+    const verified = this.#stored.record.anchors.length > 0 ? "anchored" : "transport";
+    this.#stored.update({ finishedAtMs: clock.nowMs(), verified });
+    this.#complete = true;
+  }
+
+  /** All of it is discarded. @throws the error */
+  async #refuse(error: IntegrityError): Promise<void> {
+    this.#stored.update({ failedAtMs: this.#env.clock.nowMs() });
+    await this.#stored.discard(0, this.#stored.record.contentLength);
+    throw error;
   }
 }
 
-/**
- * Notes the content as complete. @throws IntegrityError when it has not a digest that belongs to it: all of it is
- * discarded then
- */
-async function completeContent(
+/** @returns what is wrong when the content has not a digest that belongs to it */
+async function wrongDigest(
   stored: StoredTask,
-  { clock, digestOf }: Pick<TaskEnvironment, "clock" | "digestOf">,
-): Promise<void> {
-  const { anchors } = stored.record;
-  for (const anchor of anchors) {
+  { digestOf }: Pick<TaskEnvironment, "digestOf">,
+): Promise<IntegrityError | undefined> {
+  for (const anchor of stored.record.anchors) {
     const algorithm = anchor.slice(0, anchor.indexOf(":"));
     const actual = await digestOf(stored, algorithm);
-    if (actual === anchor) continue;
-    stored.update({ failedAtMs: clock.nowMs() });
-    await stored.discard(0, stored.record.contentLength);
-    throw new IntegrityError(`the content's digest is ${actual}, not ${anchor}`);
+    if (actual !== anchor) return new IntegrityError(`the content's digest is ${actual}, not ${anchor}`);
   }
-  stored.update({ finishedAtMs: clock.nowMs(), verified: anchors.length > 0 ? "anchored" : "transport" });
+  return undefined;
 }

@@ -185,11 +185,27 @@ export class Opening implements OpenTask, Owner {
   }
 
   async #fetchAndCheck(): Promise<void> {
-    await this.#task.finish(this, "copy");
-    for (const anchor of this.#options.anchors) {
-      if (!this.record.anchors.includes(anchor)) await this.verify(anchor);
+    for (;;) {
+      await this.#task.finish(this, "copy");
+      const wrong = await this.#wrongAnchor();
+      if (wrong === undefined) break;
+      // What a peer gave may be wrong where the source is right; what the source gave is what there is.
+      if (!(await this.#task.distrustPeers())) throw wrong;
     }
     this.#proven = true;
+  }
+
+  async #wrongAnchor(): Promise<IntegrityError | undefined> {
+    for (const anchor of this.#options.anchors) {
+      if (this.record.anchors.includes(anchor)) continue;
+      try {
+        await this.verify(anchor);
+      } catch (error) {
+        if (error instanceof IntegrityError) return error;
+        throw error;
+      }
+    }
+    return undefined;
   }
 
   #untilClose(end: () => void): () => void {

@@ -22,6 +22,7 @@ import {
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import { beginFetch, type PresentGiver, placeOf } from "./begin-fetch.ts";
 import { Completion } from "./completion.ts";
+import { Distrust } from "./distrust.ts";
 import type { Fetch } from "./fetch.ts";
 import { HeldBack } from "./held-back.ts";
 import { HostWants } from "./host-wants.ts";
@@ -33,7 +34,7 @@ import type { Evictable } from "./room-maker.ts";
 import { RunningFetches } from "./running-fetches.ts";
 import type { Owner, TaskEnvironment } from "./task-environment.ts";
 import { TaskEvictions } from "./task-evictions.ts";
-import { SOURCE, TaskParents } from "./task-parents.ts";
+import { type Giver, SOURCE, TaskParents } from "./task-parents.ts";
 import { TaskPieces } from "./task-pieces.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -52,6 +53,7 @@ export class EngineTask implements Evictable {
   readonly #fetches = new RunningFetches();
   readonly #pieces: TaskPieces;
   readonly #completion: Completion;
+  readonly #distrust: Distrust;
   readonly #closing = new AbortController();
   readonly #heldBack: HeldBack;
   #parents: TaskParents;
@@ -74,6 +76,7 @@ export class EngineTask implements Evictable {
     this.#hostWants = new HostWants(env.clock);
     this.#heldBack = new HeldBack(env.clock, this.#kick);
     this.#parents = this.#newParents();
+    this.#distrust = new Distrust(stored, env.log);
     const { record } = stored;
     assert.equal(record.pieceLength % BLOCK_BYTES, 0, "pieces are whole blocks");
     this.#pieces = new TaskPieces(stored, env.clock, {
@@ -85,6 +88,7 @@ export class EngineTask implements Evictable {
     });
     this.#completion = new Completion(stored, env, () => this.evictions.keepWhole(), {
       completed: () => this.#completed(),
+      wrong: () => this.distrustPeers(),
       failed: (error) => this.#quarantine(fromUnknown(error)),
       settled: () => this.#settleIdle(),
     });
@@ -194,10 +198,23 @@ export class EngineTask implements Evictable {
   }
 
   async #finish(owner: Owner, priority: WantPriority, signal?: AbortSignal): Promise<void> {
-    if (this.complete) return;
-    await this.want(owner, { start: 0, end: this.stored.blockCount }, priority, signal);
-    if (!this.complete && this.#fatal !== undefined) throw this.#fatal;
-    await this.#completion.wait(signal);
+    // Once more when what came turned out to be wrong.
+    while (!this.complete) {
+      await this.want(owner, { start: 0, end: this.stored.blockCount }, priority, signal);
+      if (!this.complete && this.#fatal !== undefined) throw this.#fatal;
+      await this.#completion.wait(signal);
+    }
+  }
+
+  /**
+   * The whole has not the digest it should: what peers gave is discarded, and is had from the source from now on.
+   * @returns whether another try may bring other bytes
+   */
+  async distrustPeers(): Promise<boolean> {
+    if (!(await this.#distrust.begin())) return false;
+    this.#completion.lost();
+    this.kick();
+    return true;
   }
 
   /** Starts what can be started. Cheap when there is nothing. */
@@ -278,12 +295,17 @@ export class EngineTask implements Evictable {
   /** @returns false when no slot is free; the slots call `kick` later */
   #start(plan: FetchPlan): boolean {
     const piece = this.#pieces.of(plan.start);
-    // Who shares a piece with a fetch that is under way takes its own blocks of it, and no more.
-    const isShared = this.#fetches.bringsAnyOf(this.#pieces.blocksOf(piece));
-    const giver = isShared ? this.#parents.sampled() : this.#parents.giverOf(piece, plan.priority);
+    const giver = this.#giverOf(piece, plan.priority);
     if (giver.kind !== "wait") return this.#startFrom(giver, plan);
     this.#heldBack.until(piece, giver.untilMs);
     return true;
+  }
+
+  #giverOf(piece: number, priority: WantPriority): Giver {
+    if (this.#distrust.isOn) return SOURCE;
+    // Who shares a piece with a fetch that is under way takes its own blocks of it, and no more.
+    const isShared = this.#fetches.bringsAnyOf(this.#pieces.blocksOf(piece));
+    return isShared ? this.#parents.sampled() : this.#parents.giverOf(piece, priority);
   }
 
   #startFrom(giver: PresentGiver, plan: FetchPlan): boolean {
@@ -328,6 +350,7 @@ export class EngineTask implements Evictable {
 
   #pieceFinished(piece: PieceRecord, parentId: string | undefined): void {
     this.#parents.pieceFinished(piece, this.#pieces.lengthOf(piece.number), parentId);
+    if (parentId === undefined) this.#distrust.finished(piece);
     void this.#completion.check();
     this.#settleIdle();
   }

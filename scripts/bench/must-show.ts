@@ -1,5 +1,8 @@
 /** The shows of test/system at full size, each with its figures: the same code as the tests, which run them small. */
+
+import { BAD_WAYS } from "../../test/system/bad-parent-ways.ts";
 import type { Scope } from "../../test/system/scope.ts";
+import { showBadParents } from "../../test/system/shows/bad-parents.ts";
 import { showBigFiles } from "../../test/system/shows/big-files.ts";
 import { showHeaders, showRandomReads } from "../../test/system/shows/cold-reads.ts";
 import { showCrashes } from "../../test/system/shows/crash.ts";
@@ -121,6 +124,11 @@ const SHOWS: readonly Show[] = [
     name: "killed-hosts",
     diskBytes: 2 * GIB,
     run: (scope) => showKilledHosts(scope, { peers: 4, fileBytes: 256 * MIB, rate: "400mbit" }),
+  },
+  {
+    name: "bad-parents",
+    diskBytes: GIB,
+    run: (scope) => showBadParents(scope, { goodCount: 3, fileBytes: 128 * MIB + 77, ways: BAD_WAYS }),
   },
   {
     name: "piece-speed",

@@ -15,6 +15,7 @@ const CLUSTER_MS = 180_000;
 /** Ports of a host's two servers: the defaults, which nobody else has in its namespace. */
 export const UPLOAD_PORT = 4000;
 export const PIECE_PORT = 4005;
+const SCHEDULER_PORT = 8002;
 
 /** Option of one kind for all links, or for those of named hosts. */
 type LinkOption = string | Readonly<Record<string, string>>;
@@ -114,6 +115,12 @@ export class Cluster {
     const host = this.hosts.find((each) => each.name === name);
     if (host === undefined) throw new NotFoundError(`the cluster ${this.name} has no host ${name}`);
     return host;
+  }
+
+  /** Where a host's daemon finds its scheduler. */
+  get scheduler(): string {
+    const [address = ""] = [...this.#addresses].find(([, host]) => host === "scheduler") ?? [];
+    return `${address}:${SCHEDULER_PORT}`;
   }
 
   netns(host: string): string {

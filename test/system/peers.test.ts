@@ -1,12 +1,11 @@
 /** Hosts of one cluster, each a real daemon with its own mount: what one has read the others read from it. */
 import assert from "node:assert/strict";
-import { open, readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, test } from "node:test";
-import { BLOCK_BYTES, PIECE_BYTES_MIN, SAMPLED_PIECES_MAX } from "../../base/limits.ts";
+import { PIECE_BYTES_MIN, SAMPLED_PIECES_MAX } from "../../base/limits.ts";
 import { SchedulerServed } from "../daemon/scheduler/scheduler-served.ts";
 import { randomContent } from "../origin/content.ts";
 import { nginxMissing, startNginx } from "../origin/nginx.ts";
+import { alterContent } from "./altered-store.ts";
 import { type DaemonProcess, mountedDaemon, mountMissing, until } from "./daemon.ts";
 import { catSha256, sha256 } from "./processes.ts";
 import { type Scope, scopeOf } from "./scope.ts";
@@ -58,14 +57,6 @@ async function originOf(scope: Scope) {
   scope.after(() => origin.stop());
   const file = await origin.write("model.bin", randomContent(FILE_BYTES));
   return { origin, url: origin.url("model.bin"), digest: await sha256(file) };
-}
-
-/** The content file of a daemon's only task. */
-async function contentFile(daemon: DaemonProcess): Promise<string> {
-  const tasks = join(daemon.storage, "content/tasks");
-  const names = await readdir(tasks, { recursive: true });
-  const name = names.find((each) => /^[0-9a-f]{3}\/[0-9a-f]{64}$/.test(each));
-  return join(tasks, name ?? assert.fail(`no content in ${names}`));
 }
 
 describe("hosts of one cluster", { skip: mountMissing() || nginxMissing() }, () => {
@@ -136,10 +127,7 @@ describe("hosts of one cluster", { skip: mountMissing() || nginxMissing() }, () 
     const [parent, child] = await cluster(scope, 2);
     assert.ok(parent !== undefined && child !== undefined);
     assert.equal(await catSha256(parent.path(url)), digest);
-    const content = await open(await contentFile(parent), "r+");
-    for (let piece = SAMPLED_PIECES_MAX + 4; piece * PIECE_BYTES_MIN < FILE_BYTES; piece++)
-      await content.write(Buffer.from("altered"), 0, 7, piece * PIECE_BYTES_MIN + BLOCK_BYTES + 99);
-    await content.close();
+    await alterContent(parent.storage, { pieceBytes: PIECE_BYTES_MIN, firstPiece: SAMPLED_PIECES_MAX + 4 });
     assert.equal(await catSha256(child.path(url)), digest);
     assert.match(child.log, /"event":"parent-dropped"/);
   });
