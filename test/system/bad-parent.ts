@@ -110,9 +110,7 @@ const host = {
   port: UPLOAD_PORT,
   network: { maxTxBandwidth: PROMISED_RATE, txBandwidth: 0 },
 };
-await new Promise<void>((resolve) =>
-  scheduler.deleteHost({ hostId: options.replaces }, () => resolve()),
-);
+await new Promise<void>((resolve) => scheduler.deleteHost({ hostId: options.replaces }, () => resolve()));
 await new Promise<void>((resolve, reject) =>
   scheduler.announceHost({ host }, (error) => (error ? reject(error) : resolve())),
 );

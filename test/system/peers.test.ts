@@ -1,7 +1,8 @@
 /** Hosts of one cluster, each a real daemon with its own mount: what one has read the others read from it. */
 import assert from "node:assert/strict";
+import { open } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { PIECE_BYTES_MIN, SAMPLED_PIECES_MAX } from "../../base/limits.ts";
+import { BLOCK_BYTES, PIECE_BYTES_MIN, SAMPLED_PIECES_MAX } from "../../base/limits.ts";
 import { SchedulerServed } from "../daemon/scheduler/scheduler-served.ts";
 import { randomContent } from "../origin/content.ts";
 import { nginxMissing, startNginx } from "../origin/nginx.ts";

@@ -68,13 +68,24 @@ export async function showSwarm(scope: Scope, size: SwarmSize): Promise<Figures>
     figures[each.host.name] = `${formatMs(each.durationMs)}, ${await placesOf(each, url, size.fileBytes)}`;
   }
   const sent = await cluster.origin.bytesSent();
-  assert.ok(sent <= ORIGIN_PART_MAX * size.fileBytes, `the origin sent ${formatBytes(sent)}`);
+  assert.ok(
+    sent <= ORIGIN_PART_MAX * size.fileBytes,
+    `the origin sent ${formatBytes(sent)}: ${await takers(cluster)}`,
+  );
   return {
     file: `${formatBytes(size.fileBytes)}, ${size.peers} peers and a seed`,
     "origin sent": `${formatBytes(sent)}, ${(sent / size.fileBytes).toFixed(4)} of the file`,
     ...figures,
     ...(await wireFigures(cluster, size)),
   };
+}
+
+/** Who had how much of the origin. */
+async function takers(cluster: Cluster): Promise<string> {
+  const sent = await Promise.all(
+    cluster.hosts.map(async ({ name }) => `${name} ${formatBytes(await received(cluster, 80, name))}`),
+  );
+  return sent.join(", ");
 }
 
 async function wireFigures(cluster: Cluster, { fileBytes }: SwarmSize): Promise<Figures> {
