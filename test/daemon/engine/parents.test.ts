@@ -1,11 +1,12 @@
 /** A task in its swarm: who is asked for what, and what parents can do to it. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
 import { after, beforeEach, describe, test } from "node:test";
 import { systemClock } from "../../../base/clock.ts";
 import { IntegrityError, NotFoundError, UnavailableError } from "../../../base/errors.ts";
 import { BLOCK_BYTES, SAMPLED_PIECES_MAX } from "../../../base/limits.ts";
-import { silentLogger } from "../../../base/logger.ts";
+import { createLogger } from "../../../base/logger.ts";
 import { Engine } from "../../../daemon/engine/engine.ts";
 import type { OpenTask } from "../../../daemon/engine/open-task.ts";
 import { MemoryStorage } from "../../../daemon/storage/memory-storage.ts";
@@ -27,9 +28,12 @@ let scheduler: ScriptedScheduler;
 let announcements: ScriptedAnnouncements;
 let transport: ScriptedTransport;
 let engine: Engine;
+/** What the engine logged. */
+let lines: string[];
 const ends: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
+  lines = [];
   // The last piece is shorter than the others.
   source = new ScriptedSource((PIECES - 1) * PIECE_BYTES + MIB + 17);
   scheduler = new ScriptedScheduler();
@@ -39,7 +43,7 @@ beforeEach(async () => {
   engine = new Engine({
     clock: systemClock,
     random: Math.random,
-    log: silentLogger,
+    log: createLogger({ level: "warn", destination: { write: (line: string) => void lines.push(line) } }),
     storage,
     sourceOf: () => source,
     scheduler,
@@ -157,6 +161,42 @@ describe("a task in its swarm", () => {
     const bytes = Buffer.alloc(PIECE_BYTES);
     readSync(task.fd, bytes, 0, bytes.length, 0);
     assert.ok(bytes.equals(contentBlock(1, 0, PIECE_BYTES)));
+    await task.close();
+  });
+
+  test("content that has not its digest, though each piece had its parent's, comes anew from the source, and who lied is named", async () => {
+    const digest = createHash("sha256")
+      .update(contentBlock(1, 0, source.length))
+      .digest("hex");
+    placeParents("liar");
+    announcements.announce("liar", ALL);
+    transport.version = 2;
+    for (const anchored of [{ url: "http://origin/whole" }, { url: "http://origin/opening" }]) {
+      // Of the content itself, or only of who opens it now.
+      const isOwn = anchored.url.endsWith("whole");
+      const first = isOwn ? undefined : await engine.open({ ...request, ...anchored });
+      const task = await engine.open({ ...request, ...anchored, anchors: [`sha256:${digest}`] });
+      await task.finish("copy");
+      assertWhole(task);
+      assert.equal(task.record.bytesFromSource, source.length);
+      const dropped = lines.filter((line) => line.includes("parent-dropped"));
+      assert.ok(dropped.length === PIECES && dropped.every((line) => line.includes('"parentId":"liar"')));
+      lines.length = 0;
+      await task.close();
+      await first?.close();
+    }
+  });
+
+  test("content that has not its digest is refused when it came from the source, or comes so again", async () => {
+    placeParents("liar");
+    announcements.announce("liar", ALL);
+    transport.version = 2;
+    const task = await engine.open({ ...request, anchors: [`sha256:${"ab".repeat(32)}`] });
+    await assert.rejects(task.finish("copy"), { code: "INTEGRITY" });
+    assert.equal(
+      source.reads.reduce((sum, { length }) => sum + (length ?? 0), 0),
+      source.length,
+    );
     await task.close();
   });
 
