@@ -478,8 +478,8 @@ export const HEDGE_MS = 2_000;
 export const WANT_BLOCKS_MAX = 64;
 /** How long a reader may wait to hear who the seeds are, and for a connection to one, before the source is asked, ms. */
 export const SEED_CONNECT_MS = 200;
-/** How long a seed that is connected may take to say that it heard, ms. */
-export const SEED_ANSWER_MS = 1_000;
+/** How long a seed that is connected may take to say that it heard, ms: it may be busy, and then readers are hedged. */
+export const SEED_ANSWER_MS = 2_000;
 /** Longest silence of a seed that heard, ms: it may have to ask the source first, and a reader is hedged before that. */
 export const SEED_SILENCE_MS = 10_000;
 /** Rest of a seed that did not answer, ms. */
@@ -493,12 +493,27 @@ export const SEED_CONTENT_REST_MS = 60_000;
 /** How long the list of seeds is believed; and how soon an empty one is asked for again, when there is use for it, ms. */
 export const SEED_LIST_AGE_MS = 30_000;
 export const SEED_LIST_RETRY_MS = 2_000;
+/** Seeds that are connected to as soon as they are known: a reader who comes soon does not wait for that. */
+export const SEEDS_WARMED_MAX = 8;
 /** Seeds that are known at once. */
 export const SEEDS_MAX = 256;
 /** Calls to seeds at once. */
 export const SEEDS_ASKED_MAX = 256;
 /** Bytes of one message of a seed: a block, and what stands around it. */
 export const SEED_MESSAGE_BYTES_MAX = 1 * MIB + 4 * KIB;
+/** Pieces that one question for digests may be for. */
+export const MANIFEST_PIECES_MAX = 256;
+/** Longest wait for another host's word on a piece, while the piece itself comes, ms. */
+export const WITNESS_ANSWER_MS = 500;
+/** Hosts asked about one piece, at most. */
+export const WITNESSES_ASKED_MAX = 2;
+/** Hosts that may be asked about one task. */
+export const WITNESSES_MAX = 16;
+/** How long a host that had nothing new to say of a task is not asked again, ms. */
+export const WITNESS_REST_MS = 200;
+/** The same for one that cannot be asked at all, of any task: it does not answer, or is no host of p2pfs, ms. */
+export const WITNESS_GONE_MS = 10_000;
+export const WITNESS_WITHOUT_SERVICE_MS = 600_000;
 /** Blocks on their way to other hosts at once: each call that is served holds one. */
 export const WANTS_SERVED_MAX = 1_024;
 /** Longest one call for blocks may be served, ms. */

@@ -1,15 +1,36 @@
-/** The engine as the mount sees it in a cluster that forbids downloads: what is forbidden is not opened. */
+/**
+ * The engine as the mount sees it: what the cluster forbids is not opened, and where mount.integrity demands an anchor no content
+ * without one.
+ */
+import { IntegrityError } from "../base/errors.ts";
 import type { EngineApi, TaskRequest } from "./engine/open-task.ts";
 
-/** @param check throws PermissionError for a request that is forbidden */
-export function allowedEngine(engine: EngineApi, check: (request: TaskRequest) => void): EngineApi {
+/**
+ * @param check throws PermissionError for a request that is forbidden
+ * @param anchored only content with a digest of its own is opened, and no byte of it is shown before all of it has that
+ */
+export function allowedEngine(
+  engine: EngineApi,
+  check: (request: TaskRequest) => void,
+  anchored = false,
+): EngineApi {
   return {
     stat: (request, signal) => engine.stat(request, signal),
     async open(request, signal) {
       check(request);
-      return engine.open(request, signal);
+      if (!anchored) return engine.open(request, signal);
+      const { stat } = await engine.stat(request, signal);
+      return engine.open({ ...request, anchors: anchorsOf(request.anchors, stat.digests) }, signal);
     },
-    openKnown: (id, request) => engine.openKnown(id, request),
+    async openKnown(id, request) {
+      if (!anchored) return engine.openKnown(id, request);
+      const record = engine.record(id);
+      if (record === undefined) return engine.openKnown(id, request);
+      const anchors = anchorsOf(request?.anchors, record.anchors);
+      // What is whole was checked; what is not is to be asked for as its reader would.
+      if (request === undefined && record.verified === "anchored") return engine.openKnown(id);
+      return engine.openKnown(id, { ...(request ?? { url: record.url, headers: {} }), anchors });
+    },
     taskIdFor: (request, answer) => engine.taskIdFor(request, answer),
     record: (id) => engine.record(id),
     records: () => engine.records(),
@@ -20,4 +41,13 @@ export function allowedEngine(engine: EngineApi, check: (request: TaskRequest) =
     delete: (id) => engine.delete(id),
     close: () => engine.close(),
   };
+}
+
+/** @throws IntegrityError when there is none */
+function anchorsOf(asked: readonly string[] = [], own: readonly string[] = []): readonly string[] {
+  const anchors = [...asked, ...own];
+  if (anchors.length > 0) return anchors;
+  throw new IntegrityError(
+    "nothing says what this content should be, and mount.integrity demands it (anchored): link it with its digest",
+  );
 }

@@ -13,7 +13,9 @@ import { addressesWith, Cluster, type ClusterOptions } from "./cluster.ts";
 import { type Config, type LoadedConfig, showConfig } from "./config/config.ts";
 import type { WorkhomePaths } from "./config/workhome.ts";
 import { Engine } from "./engine/engine.ts";
+import type { EngineApi } from "./engine/open-task.ts";
 import { OriginsDown } from "./engine/origins-down.ts";
+import type { Integrity } from "./engine/task-environment.ts";
 import { chooseIdentity } from "./identity/identity.ts";
 import { machineFacts, reachableAddresses } from "./identity/machine.ts";
 import type { MemberFiles } from "./membership/member-files.ts";
@@ -114,6 +116,7 @@ export async function openContent(options: ContentOptions, shared: SharedParts):
     sourceOf,
     scheduler: cluster.scheduler,
     ...(parents === undefined ? {} : { parents }),
+    integrity: ofPeers(config.mount.integrity),
     newPeerId: host.newPeerId,
     requestFor,
     readDeadlineMs: config.mount.readTimeout,
@@ -123,11 +126,8 @@ export async function openContent(options: ContentOptions, shared: SharedParts):
     down,
   });
   started("engine", () => engine.close());
-  const allowed = allowedEngine(engine, ({ url, tag = "", application = "" }) =>
-    cluster.refuseBlocked({ url, tag, application }),
-  );
   const tree = await Tree.open({
-    engine: allowed,
+    engine: forMount(engine, cluster, config),
     sourceOf,
     facts: storage.facts,
     clock,
@@ -174,6 +174,19 @@ async function openCluster(
   const cluster = await Cluster.open({ config, workhome, environment, clock, log, ...ownScheduler, ...host });
   started("cluster", () => cluster.close());
   return cluster;
+}
+
+function forMount(engine: Engine, cluster: Cluster, { mount }: Config): EngineApi {
+  return allowedEngine(
+    engine,
+    ({ url, tag = "", application = "" }) => cluster.refuseBlocked({ url, tag, application }),
+    mount.integrity === "anchored",
+  );
+}
+
+/** What is demanded of peers' bytes; that a content has a digest of its own is demanded where it is opened. */
+function ofPeers(integrity: Config["mount"]["integrity"]): Integrity {
+  return integrity === "agreed" || integrity === "transport" ? integrity : "best";
 }
 
 /** Who this host is, beside whoever else serves it. */

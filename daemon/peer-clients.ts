@@ -16,6 +16,7 @@ import { SyncHostLoads } from "./transport/sync-host.ts";
 import { SyncPiecesAnnouncements } from "./transport/sync-pieces.ts";
 import type { Transport } from "./transport/transport.ts";
 import { VortexTcpTransport } from "./transport/vortex/tcp-transport.ts";
+import { HostWitnesses, type Witnesses } from "./transport/witnesses.ts";
 import { withinBandwidth } from "./upload/bandwidth.ts";
 import { pieceTls } from "./upload/serving.ts";
 
@@ -25,6 +26,7 @@ export interface PeerClients {
   readonly loads: ParentLoads;
   /** Absent where the host is a seed itself: it goes to the source for others. */
   readonly seeds?: SeedPeers;
+  readonly witnesses: Witnesses;
   readonly isSeed: boolean;
   /** Ends what is under way. Idempotent. */
   close(): Promise<void>;
@@ -77,6 +79,7 @@ export async function openPeerClients(options: {
     transport,
     loads,
     ...(seeds === undefined ? {} : { seeds }),
+    witnesses: new HostWitnesses({ clock, channels, hostId: host.id }),
     isSeed: host.isSeedPeer,
     async close() {
       await Promise.all([announcements.close(), loads.close(), transport.close(), seeds?.close()]);

@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/parent": ["base"],
   "daemon/source": ["base", "daemon/task"],
   "daemon/tls": ["base"],
-  "daemon/transport": ["base", "daemon/task", "daemon/tls", "proto"],
+  "daemon/transport": ["base", "daemon/task", "daemon/rpc", "daemon/tls", "proto"],
   "daemon/rpc": ["base", "daemon/tls", "proto"],
   "daemon/scheduler": ["base", "daemon/task", "daemon/rpc", "proto"],
   "daemon/manager": ["base", "daemon/task", "daemon/rpc", "proto"],

@@ -35,9 +35,10 @@ export function beginFetch(
   const { clock, room, parents } = env;
   const { stored, plan, atOnceBytes } = spec;
   if (giver.kind === "parent" && parents !== undefined) {
-    const { parent, place } = giver;
+    const { parent, place, hearing } = giver;
     const { transport } = parents;
-    return fetchPiece({ stored, plan, parent, place, transport, clock, room, atOnceBytes }, events, signal);
+    const piece = { stored, plan, parent, place, hearing, transport, clock, room, atOnceBytes };
+    return fetchPiece(piece, events, signal);
   }
   const from = giver.kind === "seed" ? fromSeed(giver, spec, env) : fromSource(spec, env);
   return fetchBlocks({ ...spec, ...from, clock, room }, events, signal);

@@ -2,6 +2,7 @@
 import { orAborted } from "../../base/deadline.ts";
 import { IntegrityError } from "../../base/errors.ts";
 import type { StoredTask } from "../storage/storage.ts";
+import type { TaskRecord, Verified } from "../task/task-record.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 
 export interface CompletionEvents {
@@ -111,8 +112,7 @@ export class Completion {
 
   #finish(): void {
     const { clock } = this.#env;
-    const verified = this.#stored.record.anchors.length > 0 ? "anchored" : "transport";
-    this.#stored.update({ finishedAtMs: clock.nowMs(), verified });
+    this.#stored.update({ finishedAtMs: clock.nowMs(), verified: verifiedBy(this.#stored.record) });
     this.#complete = true;
   }
 
@@ -135,4 +135,10 @@ async function wrongDigest(
     if (actual !== anchor) return new IntegrityError(`the content's digest is ${actual}, not ${anchor}`);
   }
   return undefined;
+}
+
+/** What of the source came by no peer is no better than the way it came. */
+function verifiedBy({ anchors, bytesFromPeers, onOneWord }: TaskRecord): Verified {
+  if (anchors.length > 0) return "anchored";
+  return bytesFromPeers > 0 && !onOneWord ? "agreed" : "transport";
 }

@@ -35,7 +35,7 @@ import type { OriginsDown } from "./origins-down.ts";
 import { RoomClaims } from "./room-claims.ts";
 import { RoomMaker } from "./room-maker.ts";
 import { EngineTask } from "./task.ts";
-import type { ParentAccess, TaskEnvironment } from "./task-environment.ts";
+import type { Integrity, ParentAccess, TaskEnvironment } from "./task-environment.ts";
 import { streamUnknownLength } from "./unknown-length.ts";
 import { baseTaskId, isSameVersion, taskIdFor } from "./versions.ts";
 
@@ -49,6 +49,8 @@ export interface EngineOptions {
   readonly scheduler: Scheduler;
   /** Default: no parent is ever asked, whatever the scheduler says. */
   readonly parents?: ParentAccess;
+  /** Default "best". */
+  readonly integrity?: Integrity;
   /** A fresh peer id per download. */
   readonly newPeerId: () => string;
   /** What the configuration adds to requests that name no credentials: those of the object store's root. */
@@ -100,6 +102,7 @@ export class Engine implements EngineApi {
       sourceOf,
       scheduler: options.scheduler,
       parents: options.parents,
+      integrity: options.integrity ?? "best",
       slots: new FetchSlots({
         daemonMax: DAEMON_FETCHES_MAX,
         originMax: ORIGIN_FETCHES_MAX,

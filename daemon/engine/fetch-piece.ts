@@ -1,8 +1,9 @@
 /**
  * One fetch of one whole piece from a parent into the content file. Nothing of it is readable before its digest was
- * checked; then all its blocks are, at once.
+ * checked, and compared with what others say; then all its blocks are, at once.
  */
 import type { Clock } from "../../base/clock.ts";
+import type { Destination } from "../../base/destination.ts";
 import { IntegrityError } from "../../base/errors.ts";
 import { BLOCK_BYTES } from "../../base/limits.ts";
 import type { BookedParent, PiecePlace } from "../parent/parent-book.ts";
@@ -11,6 +12,7 @@ import type { StoredTask } from "../storage/storage.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Arrivals, type FetchEvents } from "./arrivals.ts";
 import type { Fetch } from "./fetch.ts";
+import type { Hearing } from "./piece-trust.ts";
 import type { RoomClaims } from "./room-claims.ts";
 
 export interface PieceTask {
@@ -19,6 +21,7 @@ export interface PieceTask {
   readonly plan: FetchPlan;
   readonly parent: BookedParent;
   readonly place: PiecePlace;
+  readonly hearing: Hearing;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly room: RoomClaims;
@@ -48,7 +51,18 @@ export function fetchPiece(task: PieceTask, events: FetchEvents, signal: AbortSi
         signal,
       );
       const from = { peerId: parent.peerId, hostId: parent.hostId, ...place };
-      await task.transport.fetch(from, { taskId: record.id, piece, into }, signal);
+      const judged = task.hearing(signal);
+      const came: Parameters<Destination["onBlock"]>[] = [];
+      const held: Destination = {
+        fd: into.fd,
+        offset,
+        length,
+        has: (block) => into.has(block),
+        onBlock: (...block) => void came.push(block),
+      };
+      const { digest } = await task.transport.fetch(from, { taskId: record.id, piece, into: held }, signal);
+      await judged(digest);
+      for (const block of came) into.onBlock(...block);
     })
     .finally(() => into.claim?.end());
   return {

@@ -78,8 +78,8 @@ export interface OpenTask {
   onPiece(listener: (piece: PieceRecord) => void): () => void;
   /** Wants everything at `priority` and resolves when the task is complete and its anchors held. */
   finish(priority: Priority, signal?: AbortSignal): Promise<void>;
-  /** Records of finished pieces, in order. */
-  finishedPieces(): Promise<PieceRecord[]>;
+  /** Records of finished pieces, in order. @param span default: all */
+  finishedPieces(span?: { readonly first: number; readonly count: number }): Promise<PieceRecord[]>;
   /** Checks the whole content against a digest of one request ("algorithm:hex"). @throws IntegrityError */
   verify(digest: string, signal?: AbortSignal): Promise<void>;
   /** Keeps present blocks of the range from eviction, and counts as a use of them, until the result is called. Idempotent. */

@@ -100,9 +100,11 @@ export class Opening implements OpenTask, Owner {
     if (!this.#proven) await orAborted(this.#prove(), signal);
   }
 
-  finishedPieces(): Promise<PieceRecord[]> {
+  finishedPieces(span?: { readonly first: number; readonly count: number }): Promise<PieceRecord[]> {
     const { stored } = this.#task;
-    const numbers = Array.from({ length: stored.pieceCount }, (_, number) => number).filter((number) =>
+    const { first, count } = span ?? { first: 0, count: stored.pieceCount };
+    const length = Math.max(0, Math.min(count, stored.pieceCount - first));
+    const numbers = Array.from({ length }, (_, index) => first + index).filter((number) =>
       stored.hasPiece(number),
     );
     return stored.pieceRecords(numbers);

@@ -8,6 +8,7 @@ import type { Announcements } from "../transport/announcements.ts";
 import type { ParentLoads } from "../transport/parent-loads.ts";
 import type { Seeds } from "../transport/seeds.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { Witnesses } from "../transport/witnesses.ts";
 import type { FetchSlots } from "./fetch-slots.ts";
 import type { RoomClaims } from "./room-claims.ts";
 import type { EngineTask } from "./task.ts";
@@ -22,9 +23,17 @@ export interface ParentAccess {
   readonly loads?: ParentLoads;
   /** Who gets single blocks from the source for everybody; default: each host for itself. A seed peer asks no other. */
   readonly seeds?: Seeds;
+  /** What others say a parent's pieces should be; default: nobody is asked. */
+  readonly witnesses?: Witnesses;
   /** This host is one: nobody is likelier to have what a reader waits for. Default false. */
   readonly isSeed?: boolean;
 }
+
+/**
+ * What is demanded of a piece that a peer gave. "best": what others say counts where they say something; "agreed": the source is
+ * asked where nobody says the same; "transport": nobody is asked.
+ */
+export type Integrity = "best" | "agreed" | "transport";
 
 /** What a task needs of its surroundings. One object, made by the engine. */
 export interface TaskEnvironment {
@@ -36,6 +45,8 @@ export interface TaskEnvironment {
   readonly scheduler: Scheduler;
   /** How parents are heard and asked; undefined: there are none. */
   readonly parents: ParentAccess | undefined;
+  /** mount.integrity as far as it is about peers. */
+  readonly integrity: Integrity;
   readonly slots: FetchSlots;
   readonly room: RoomClaims;
   /** Longest wait of a demand read, ms. */

@@ -17,6 +17,7 @@ import type { CandidateParent, PeerSession } from "../scheduler/scheduler.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
 import type { Seed, SeedContent } from "../transport/seeds.ts";
 import type { TaskRequest } from "./open-task.ts";
+import { type Hearing, PieceTrust, type WrongHost } from "./piece-trust.ts";
 import { registrationOf } from "./registration.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 
@@ -24,7 +25,13 @@ import type { TaskEnvironment } from "./task-environment.ts";
 export type Giver =
   | { readonly kind: "source" }
   | { readonly kind: "seed"; readonly seed: Seed; readonly content: SeedContent }
-  | { readonly kind: "parent"; readonly parent: BookedParent; readonly place: PiecePlace }
+  | {
+      readonly kind: "parent";
+      readonly parent: BookedParent;
+      readonly place: PiecePlace;
+      /** See PieceTrust.hearing. */
+      readonly hearing: Hearing;
+    }
   | { readonly kind: "wait"; readonly untilMs: number };
 
 /** The place the content comes from at first. */
@@ -32,7 +39,7 @@ export const SOURCE = { kind: "source" } as const;
 
 export type ParentsEnvironment = Pick<
   TaskEnvironment,
-  "scheduler" | "parents" | "peerId" | "log" | "clock" | "random"
+  "scheduler" | "parents" | "peerId" | "log" | "clock" | "random" | "integrity"
 >;
 
 export class TaskParents {
@@ -44,6 +51,7 @@ export class TaskParents {
   readonly #listening = new Set<Promise<void>>();
   /** Pieces somebody fetched something of. */
   readonly #touched = new Set<number>();
+  readonly #trust: PieceTrust;
   #book = new ParentBook();
   #session: PeerSession | undefined;
   #registering: Promise<void> | undefined;
@@ -70,6 +78,7 @@ export class TaskParents {
     this.#request = request;
     this.#env = env;
     this.#changed = changed;
+    this.#trust = new PieceTrust(stored, env);
     if (stored.piecesFinished < stored.pieceCount && !env.scheduler.alone)
       env.parents?.seeds?.prepare(stored.record.id);
   }
@@ -83,6 +92,7 @@ export class TaskParents {
     const { scheduler, parents, clock, random } = this.#env;
     this.#touched.add(piece);
     if (scheduler.alone || parents === undefined) return SOURCE;
+    if (this.#trust.needsSource(piece)) return SOURCE;
     if (this.#failed || !this.#isStreamed(priority)) return this.sampled();
     this.#register();
     const nowMs = clock.monotonicMs();
@@ -93,7 +103,9 @@ export class TaskParents {
       placement.kind === "unknown"
         ? untilOrSource(this.#begunMs + SCHEDULER_ANSWER_MS[patience], nowMs)
         : this.#book.choose(piece, patience, { ms: nowMs, random: random() });
-    if (choice.kind === "parent" || priority !== "demand") return choice;
+    if (choice.kind === "parent")
+      return { ...choice, hearing: (signal) => this.#trust.hearing(piece, choice.parent, signal) };
+    if (priority !== "demand") return choice;
     if (parents.isSeed) return SOURCE;
     const sampled = this.sampled();
     return sampled.kind === "seed" ? sampled : choice;
@@ -105,8 +117,9 @@ export class TaskParents {
   }
 
   /** A parent did not give what it should have: it is dropped and reported, or only lacks that piece. */
-  failed(parent: BookedParent, piece: number, error: { code: string; message: string }): void {
+  async failed(parent: BookedParent, piece: number, error: { code: string; message: string }): Promise<void> {
     const { log } = this.#env;
+    if (await this.#trust.leavesToSource(piece)) return;
     const taskId = this.#stored.record.id;
     const { peerId: parentId } = parent;
     if (error.code === "NOT_FOUND") this.#book.lacks(parentId, piece);
@@ -114,6 +127,11 @@ export class TaskParents {
       log.warn({ taskId, piece, parentId, code: error.code, reason: error.message }, "parent-dropped");
     this.#session?.pieceFailed({ number: piece, parentId });
     if (!this.#book.isAlive) this.#session?.reschedule("no parent is left");
+  }
+
+  /** A block of the piece came from a seed, and from nobody else. */
+  cameFromSeed(piece: number): void {
+    this.#trust.rests(piece);
   }
 
   /** A seed did not give what it should have: the source is asked for a while. */
@@ -128,6 +146,7 @@ export class TaskParents {
 
   /** @param parentId whose it was; undefined: the source's */
   pieceFinished({ number, digest, costMs }: PieceRecord, length: number, parentId: string | undefined): void {
+    for (const wrong of this.#trust.pieceFinished(number, digest)) this.#dropWrong(number, wrong);
     const offset = number * this.#stored.record.pieceLength;
     const from = parentId === undefined ? {} : { parentId };
     this.#session?.pieceFinished({ number, offset, length, digest, costMs, ...from });
@@ -143,10 +162,11 @@ export class TaskParents {
 
   /** Who is asked for single blocks of a piece: whoever is likelier to have them than the source, or gets them for others as well. */
   sampled(): Giver {
-    const { parents, clock } = this.#env;
+    const { parents, clock, integrity } = this.#env;
     const nowMs = clock.monotonicMs();
     const { record } = this.#stored;
-    if (parents?.seeds === undefined || !record.ranges || nowMs < this.#seedAgainMs) return SOURCE;
+    if (parents?.seeds === undefined || !record.ranges || integrity === "agreed" || nowMs < this.#seedAgainMs)
+      return SOURCE;
     const content = this.#seedContent();
     if (content === undefined) return SOURCE;
     const seed = parents.seeds.of(record.id);
@@ -157,6 +177,18 @@ export class TaskParents {
       void parents.seeds.known().then(() => this.#closing.signal.aborted || this.#changed());
     }
     return untilOrSource(this.#seedsKnownMs, nowMs);
+  }
+
+  /** The source has shown that a host has other bytes. */
+  #dropWrong(piece: number, { hostId, parentId }: WrongHost): void {
+    const { log } = this.#env;
+    const taskId = this.#stored.record.id;
+    const reason = `its piece ${piece} is not what the source sent`;
+    for (const peerId of parentId === undefined ? this.#book.peersOf(hostId) : [parentId])
+      if (this.#book.drop(peerId))
+        log.warn({ taskId, piece, parentId: peerId, hostId, code: "INTEGRITY", reason }, "parent-dropped");
+    if (parentId === undefined) log.warn({ taskId, piece, hostId, reason }, "witness-dropped");
+    if (!this.#book.isAlive) this.#session?.reschedule("no parent is left");
   }
 
   #seedContent(): SeedContent | undefined {
@@ -218,6 +250,7 @@ export class TaskParents {
     const stored = this.#stored;
     const taskId = stored.record.id;
     const { peerId, hostId, maxSendRate, sendRate } = parent;
+    this.#trust.addWitness(parent);
     const load = parents.loads?.watch(parent);
     // What its scheduler last heard, until it speaks for itself.
     const told = Math.max(maxSendRate - sendRate, maxSendRate / 10);

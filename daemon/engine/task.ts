@@ -310,8 +310,13 @@ export class EngineTask implements Evictable {
 
   #startFrom(giver: PresentGiver, plan: FetchPlan): boolean {
     const place = giver.kind === "source" ? originOf(this.request.url) : placeOf(giver);
-    const release = this.#env.slots.take(plan.priority, place, this.#kick);
-    if (release === undefined) return false;
+    const slot = this.#env.slots.take(plan.priority, place, this.#kick);
+    if (slot === undefined) return false;
+    const parentIsFree = giver.kind === "parent" ? this.#parents.begin(giver.parent) : () => {};
+    const release = () => {
+      parentIsFree();
+      slot();
+    };
     const { stored, request } = this;
     const atOnceBytes = this.#waiters.demandedAt(plan) * BLOCK_BYTES;
     const fetch = beginFetch(
@@ -340,6 +345,7 @@ export class EngineTask implements Evictable {
         ? { bytesFromSource: bytesFromSource + length }
         : { bytesFromPeers: bytesFromPeers + length },
     );
+    if (fetch.seed !== undefined) this.#parents.cameFromSeed(this.#pieces.of(block));
     this.#waiters.blockCame(block, this.stored.blocks);
     this.#pieces.blockCame(block, fetch);
   }

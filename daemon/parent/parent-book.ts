@@ -68,6 +68,13 @@ export class ParentBook {
     return !this.#dropped.has(peerId) && !this.#parents.has(peerId);
   }
 
+  /** Peers of a host. */
+  peersOf(hostId: string): string[] {
+    return [...this.#parents.values()]
+      .filter(({ parent }) => parent.hostId === hostId)
+      .map(({ parent }) => parent.peerId);
+  }
+
   /** Takes a new parent in. */
   add(parent: BookedParent): void {
     this.#parents.set(parent.peerId, { parent, pieces: new Map(), listening: true, fetching: 0 });

@@ -20,6 +20,7 @@ import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/Do
 import type { SyncHostRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncHostRequest.ts";
 import type { SyncPiecesRequest__Output } from "../../proto/gen/dfdaemon/v2/SyncPiecesRequest.ts";
 import type { SyncPiecesResponse } from "../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
+import type { PiecesHandlers } from "../../proto/gen/p2pfs/v1/Pieces.ts";
 import type { WantRequest__Output } from "../../proto/gen/p2pfs/v1/WantRequest.ts";
 import type { WantResponse } from "../../proto/gen/p2pfs/v1/WantResponse.ts";
 import { DfdaemonUpload, Health, Pieces } from "../../proto/load.ts";
@@ -31,6 +32,7 @@ import { type DownloadAnswer, Downloads } from "./download-task.ts";
 import { GrpcListener, refusedCalls, stopServer, withEncodedAnswers } from "./grpc-service.ts";
 import { absentAsInternal } from "./grpc-status.ts";
 import { HealthService } from "./health-service.ts";
+import { manifestOf } from "./manifests.ts";
 import { checkUrl, planNetworkDownload } from "./network-download.ts";
 import type { ServiceContext } from "./ports.ts";
 import { HostSyncs } from "./sync-host.ts";
@@ -190,13 +192,14 @@ export class UploadServer {
     return this.#options.piecesInTls ? { [PIECE_TLS_KEY]: "1" } : {};
   }
 
-  #pieceHandlers(): UntypedServiceImplementation {
-    const { log, clock } = this.#options.context;
+  #pieceHandlers(): PiecesHandlers {
+    const { log, clock, engine } = this.#options.context;
     const want = streaming<WantRequest__Output, WantResponse>(
       { log, clock, headersFirst: true },
       (request, send, signal) => this.#untilStopping(this.#wantedBlocks, request, send, signal),
     );
-    return { Want: want };
+    const { shares } = this.#options;
+    return { Want: want, Manifest: unary(log, (request) => manifestOf({ engine, shares }, request)) };
   }
 
   /** Calls that listen are no use of the daemon that keeps it from its end. */

@@ -20,6 +20,7 @@ export type TaskUpdate = Partial<
   Pick<
     TaskRecord,
     | "verified"
+    | "onOneWord"
     | "updatedAtMs"
     | "prefetchedAtMs"
     | "failedAtMs"

@@ -20,6 +20,7 @@ const FIELDS: readonly (readonly [keyof TaskRecord, string, unknown?])[] = [
   ["responseHeaders", "h"],
   ["anchors", "d"],
   ["verified", "v", "none"],
+  ["onOneWord", "q"],
   ["createdAtMs", "c"],
   ["updatedAtMs", "w"],
   ["prefetchedAtMs", "f"],

@@ -26,6 +26,8 @@ export interface TaskRecord {
   /** Whole-content digests "algorithm:hex" that belong to the content; checked before the task counts as complete. */
   readonly anchors: readonly string[];
   readonly verified: Verified;
+  /** Some of the bytes rest on the word of the one peer that gave them: nobody else was heard to say the same. Default false. */
+  readonly onOneWord?: boolean;
   readonly createdAtMs: number;
   /** Last use: the LRU key. */
   readonly updatedAtMs: number;

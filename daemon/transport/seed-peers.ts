@@ -10,6 +10,7 @@ import { ChangedError, IntegrityError, P2pfsError, UnavailableError } from "../.
 import { type BufferPool, FilePump } from "../../base/file-pump.ts";
 import {
   BLOCK_BYTES,
+  CLUSTER_TEXT_MAX,
   SEED_ANSWER_MS,
   SEED_CONNECT_MS,
   SEED_DISTRUST_MS,
@@ -17,6 +18,7 @@ import {
   SEED_SILENCE_MS,
   SEED_WITHOUT_SERVICE_MS,
   SEEDS_ASKED_MAX,
+  SEEDS_WARMED_MAX,
 } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
@@ -24,7 +26,7 @@ import type { ContentVersion__Output } from "../../proto/gen/p2pfs/v1/ContentVer
 import type { WantPriority } from "../../proto/gen/p2pfs/v1/WantPriority.ts";
 import type { WantResponse__Output } from "../../proto/gen/p2pfs/v1/WantResponse.ts";
 import { isOneVersion } from "../task/version.ts";
-import type { LentChannel, ParentChannels } from "./parent-channels.ts";
+import type { ParentChannels } from "./parent-channels.ts";
 import { SeedList } from "./seed-list.ts";
 import type { Seed, SeedContent, SeedRead, Seeds } from "./seeds.ts";
 import { streamFailure, takeBack } from "./stream-failure.ts";
@@ -63,13 +65,16 @@ export class SeedPeers implements Seeds {
     this.#options = options;
     const { clock, log, ask } = options;
     let told = "";
+    const warm = (seed: Seed) => this.#warm(seed);
     this.#list = new SeedList({
       clock,
       async ask() {
         const seeds = await ask();
         const names = seeds.map(({ hostId }) => hostId).join(" ");
-        if (names !== told) log.info({ seeds: seeds.length, hostIds: names.slice(0, 1024) }, "seeds-known");
+        if (names === told) return seeds;
         told = names;
+        log.info({ seeds: seeds.length, hostIds: names.slice(0, CLUSTER_TEXT_MAX) }, "seeds-known");
+        for (const seed of seeds.slice(0, SEEDS_WARMED_MAX)) warm(seed);
         return seeds;
       },
     });
@@ -78,9 +83,7 @@ export class SeedPeers implements Seeds {
   prepare(taskId: string): void {
     void this.#list.look().then(() => {
       const seed = this.#list.of(taskId);
-      if (typeof seed === "string" || this.#closing.signal.aborted) return;
-      // A connection without a call is kept for a while.
-      this.#lend(seed)?.release();
+      if (typeof seed !== "string") this.#warm(seed);
     });
   }
 
@@ -126,14 +129,15 @@ export class SeedPeers implements Seeds {
     await Promise.allSettled(this.#reads);
   }
 
-  #lend(seed: Seed): LentChannel | undefined {
+  /** Connects; without a call the connection is kept for a while. */
+  #warm(seed: Seed): void {
+    if (this.#closing.signal.aborted) return;
     try {
       const channel = this.#options.channels.use(seed);
       channel.connect();
-      return channel;
+      channel.release();
     } catch {
       // Too many hosts at once: whoever reads from it hears of it.
-      return undefined;
     }
   }
 

@@ -50,8 +50,10 @@ async function progressOf(engine: EngineApi, facts: TaskFacts): Promise<{ finish
   const progress = engine.progress(facts.id);
   if (progress !== undefined) return progress;
   // Known but not open: its bits are on the disk.
-  const task = await engine.openKnown(facts.id);
   const total = Math.ceil(record.contentLength / record.pieceLength);
+  // What may not be opened is nothing to its readers.
+  const task = await engine.openKnown(facts.id).catch(() => undefined);
+  if (task === undefined) return { finished: 0, total };
   const finished = task.piecesFinished;
   await task.close();
   return { finished, total };

@@ -29,9 +29,12 @@ import type { Task as _common_v2_Task, Task__Output as _common_v2_Task__Output }
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from './google/protobuf/Duration.ts';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from './google/protobuf/Timestamp.ts';
 import type { ContentVersion as _p2pfs_v1_ContentVersion, ContentVersion__Output as _p2pfs_v1_ContentVersion__Output } from './p2pfs/v1/ContentVersion.ts';
+import type { ManifestRequest as _p2pfs_v1_ManifestRequest, ManifestRequest__Output as _p2pfs_v1_ManifestRequest__Output } from './p2pfs/v1/ManifestRequest.ts';
+import type { ManifestResponse as _p2pfs_v1_ManifestResponse, ManifestResponse__Output as _p2pfs_v1_ManifestResponse__Output } from './p2pfs/v1/ManifestResponse.ts';
 import type { PiecesClient as _p2pfs_v1_PiecesClient, PiecesDefinition as _p2pfs_v1_PiecesDefinition } from './p2pfs/v1/Pieces.ts';
 import type { WantRequest as _p2pfs_v1_WantRequest, WantRequest__Output as _p2pfs_v1_WantRequest__Output } from './p2pfs/v1/WantRequest.ts';
 import type { WantResponse as _p2pfs_v1_WantResponse, WantResponse__Output as _p2pfs_v1_WantResponse__Output } from './p2pfs/v1/WantResponse.ts';
+import type { WitnessedPiece as _p2pfs_v1_WitnessedPiece, WitnessedPiece__Output as _p2pfs_v1_WitnessedPiece__Output } from './p2pfs/v1/WitnessedPiece.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -80,10 +83,13 @@ export interface ProtoGrpcType {
   p2pfs: {
     v1: {
       ContentVersion: MessageTypeDefinition<_p2pfs_v1_ContentVersion, _p2pfs_v1_ContentVersion__Output>
+      ManifestRequest: MessageTypeDefinition<_p2pfs_v1_ManifestRequest, _p2pfs_v1_ManifestRequest__Output>
+      ManifestResponse: MessageTypeDefinition<_p2pfs_v1_ManifestResponse, _p2pfs_v1_ManifestResponse__Output>
       Pieces: SubtypeConstructor<typeof grpc.Client, _p2pfs_v1_PiecesClient> & { service: _p2pfs_v1_PiecesDefinition }
       WantPriority: EnumTypeDefinition
       WantRequest: MessageTypeDefinition<_p2pfs_v1_WantRequest, _p2pfs_v1_WantRequest__Output>
       WantResponse: MessageTypeDefinition<_p2pfs_v1_WantResponse, _p2pfs_v1_WantResponse__Output>
+      WitnessedPiece: MessageTypeDefinition<_p2pfs_v1_WitnessedPiece, _p2pfs_v1_WitnessedPiece__Output>
     }
   }
 }

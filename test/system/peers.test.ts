@@ -45,6 +45,14 @@ async function cluster(scope: Scope, count: number, seeds = 0): Promise<DaemonPr
   return daemons;
 }
 
+/** What a daemon's log says of seeds. */
+function seedLines(log: string): string {
+  return log
+    .split("\n")
+    .filter((line) => line.includes("seed"))
+    .join("\n");
+}
+
 /** As one who looks at a file's header. */
 async function firstBytes(path: string): Promise<Buffer> {
   await using file = await open(path);
@@ -99,7 +107,10 @@ describe("hosts of one cluster", { skip: mountMissing() || nginxMissing() }, () 
     let sent = 0;
     for (const shard of shards) sent += await origin.bytesSent(`/${shard}`);
     // Each host asks for a byte to learn of what is there.
-    assert.ok(sent <= shards.length * (BLOCK_BYTES + 100), `the origin sent ${sent} bytes`);
+    assert.ok(
+      sent <= shards.length * (BLOCK_BYTES + 100),
+      `the origin sent ${sent} bytes; ${hosts.map(({ log }) => seedLines(log))}`,
+    );
     for (const host of hosts) {
       const of = await Promise.all(shards.map((shard) => host.attributes(host.path(origin.url(shard)))));
       const fromPeers = of.reduce((sum, { bytes_from_peers: bytes }) => sum + Number(bytes), 0);

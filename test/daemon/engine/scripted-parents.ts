@@ -2,6 +2,7 @@
  * A swarm for engine tests: a scheduler that says what the test tells it to, parents that have the pieces the test gives
  * them, and a transport whose answers the test steers. Bytes go through the real FilePump.
  */
+import { crc32 } from "node:zlib";
 import { BufferPool } from "../../../base/buffer-pool.ts";
 import { crc32Digest } from "../../../base/crc32.ts";
 import { NotFoundError, type P2pfsError } from "../../../base/errors.ts";
@@ -118,7 +119,9 @@ export class ScriptedTransport implements Transport {
   /** Its answer is thrown, or waited for, before anything is sent. */
   script: (fetch: { parent: string; piece: number }) => P2pfsError | Promise<void> | undefined = () =>
     undefined;
-  /** Version of the bytes that parents have. */
+  /** Version of the bytes that a parent has. */
+  versionOf: (peerId: string) => number = () => this.version;
+  /** That of all parents, unless the test says otherwise. */
   version = 1;
   readonly #pool = new BufferPool(32 * BLOCK_BYTES);
 
@@ -132,10 +135,11 @@ export class ScriptedTransport implements Transport {
     const blocks: [number, number, number][] = [];
     const onBlock = (...block: [number, number, number]) => void blocks.push(block);
     const pump = new FilePump({ ...into, onBlock }, this.#pool);
-    await pump.write(contentBlock(this.version, into.offset, into.length));
+    const bytes = contentBlock(this.versionOf(peerId), into.offset, into.length);
+    await pump.write(bytes);
     const result = await pump.end();
     for (const block of blocks) into.onBlock(...block);
-    return { ...result, digest: crc32Digest(0) };
+    return { ...result, digest: crc32Digest(crc32(bytes)) };
   }
 
   async close(): Promise<void> {}
