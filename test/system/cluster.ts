@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly seeds?: number;
   /** Default memory. */
   readonly scheduler?: "memory" | "none";
+  /** Default run. */
+  readonly daemons?: "run" | "none";
   readonly rate?: LinkOption;
   readonly delay?: LinkOption;
   readonly loss?: LinkOption;
@@ -152,7 +154,7 @@ export async function clusterUp(scope: Scope, options: ClusterOptions = {}): Pro
   made += 1;
   const name = `${process.pid}-${made}`;
   const flags: string[] = [];
-  for (const key of ["peers", "seeds", "scheduler"] as const)
+  for (const key of ["peers", "seeds", "scheduler", "daemons"] as const)
     if (options[key] !== undefined) flags.push(`--${key}`, String(options[key]));
   for (const key of ["rate", "delay", "loss"] as const) {
     const value = options[key];
