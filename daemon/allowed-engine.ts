@@ -5,24 +5,33 @@
 import { IntegrityError } from "../base/errors.ts";
 import type { EngineApi, TaskRequest } from "./engine/open-task.ts";
 
+/** See the configuration's section "mount". */
+export interface MountDemands {
+  readonly anchored?: boolean;
+  readonly disableBackToSource?: boolean;
+}
+
 /**
  * @param check throws PermissionError for a request that is forbidden
- * @param anchored only content with a digest of its own is opened, and no byte of it is shown before all of it has that
+ * @param demands `anchored`: only content with a digest of its own is opened, and no byte of it is shown before all of it has that;
+ *   `disableBackToSource`: only other hosts give what is missing
  */
 export function allowedEngine(
   engine: EngineApi,
   check: (request: TaskRequest) => void,
-  anchored = false,
+  { anchored, disableBackToSource }: MountDemands = {},
 ): EngineApi {
   return {
     stat: (request, signal) => engine.stat(request, signal),
-    async open(request, signal) {
-      check(request);
+    async open(asked, signal) {
+      check(asked);
+      const request = disableBackToSource ? { ...asked, disableBackToSource } : asked;
       if (!anchored) return engine.open(request, signal);
       const { stat } = await engine.stat(request, signal);
       return engine.open({ ...request, anchors: anchorsOf(request.anchors, stat.digests) }, signal);
     },
-    async openKnown(id, request) {
+    async openKnown(id, asked) {
+      const request = asked && disableBackToSource ? { ...asked, disableBackToSource } : asked;
       if (!anchored) return engine.openKnown(id, request);
       const record = engine.record(id);
       if (record === undefined) return engine.openKnown(id, request);

@@ -180,7 +180,7 @@ function forMount(engine: Engine, cluster: Cluster, { mount }: Config): EngineAp
   return allowedEngine(
     engine,
     ({ url, tag = "", application = "" }) => cluster.refuseBlocked({ url, tag, application }),
-    mount.integrity === "anchored",
+    { anchored: mount.integrity === "anchored", disableBackToSource: mount.disableBackToSource },
   );
 }
 

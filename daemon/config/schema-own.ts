@@ -101,6 +101,8 @@ export const mountSection = z
       .default([...SCANNERS_DEFAULT]),
     /** Programs for which the first block of a file is fetched, and no more. */
     headerReaders: z.array(text()).max(SCANNERS_MAX).default(["file"]),
+    /** Whether only other hosts give what is read. */
+    disableBackToSource: yesOrNo().default(false),
     /** What is demanded of bytes; left out: the best that can be had. */
     integrity: oneOf("anchored", "agreed", "transport").optional(),
   })

@@ -126,14 +126,18 @@ export class Engine implements EngineApi {
 
   async open(request: TaskRequest, signal?: AbortSignal): Promise<OpenTask> {
     this.#assertOpen();
-    if (request.disableBackToSource) return this.#openHere(request);
+    if (request.disableBackToSource && !this.#mayHavePeers(request)) return this.#openHere(request);
     const answer = await this.stat(request, signal);
     // A page of an http server is bytes like any other: whether its name is a directory is for names to say.
     if (answer.stat.kind === "directory" && !/^https?:/i.test(request.url))
       throw new P2pfsError("IS_A_DIRECTORY", "the URL names a directory, not a file", {
         details: { status: answer.stat.statusCode },
       });
-    if (answer.stat.length === undefined) return this.#openStreamed(request, answer, signal);
+    if (answer.stat.length === undefined) {
+      if (request.disableBackToSource)
+        throw new UnavailableError("the source tells no length, and is not to be asked for the content");
+      return this.#openStreamed(request, answer, signal);
+    }
     const id = this.taskIdFor(request, answer);
     this.#refuseFailed(id);
     const length = answer.stat.length;
@@ -192,6 +196,13 @@ export class Engine implements EngineApi {
     this.#tasks.clear();
     await Promise.allSettled(this.#closes);
     await this.#digests.close();
+  }
+
+  /** Others may have what is missing here; for its length and version the origin is asked all the same, as Dragonfly's peers do. */
+  #mayHavePeers(request: TaskRequest): boolean {
+    const { scheduler, parents } = this.#options;
+    if (scheduler.alone || parents === undefined) return false;
+    return this.record(baseTaskId(request))?.finishedAtMs === undefined;
   }
 
   async #openHere(request: TaskRequest): Promise<OpenTask> {

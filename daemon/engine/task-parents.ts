@@ -8,6 +8,7 @@ import {
   SEED_CONNECT_MS,
   SEED_CONTENT_REST_MS,
   SWARM_BYTES_MIN,
+  WITHOUT_SOURCE_LOOK_MS,
 } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { type BookedParent, ParentBook, type Patience, type PiecePlace } from "../parent/parent-book.ts";
@@ -34,6 +35,13 @@ export type Giver =
     }
   | { readonly kind: "wait"; readonly untilMs: number };
 
+/** Nobody is to be asked: for whom the source is forbidden. */
+export interface NoGiver {
+  readonly kind: "none";
+  /** The end of a sentence. */
+  readonly reason: string;
+}
+
 /** The place the content comes from at first. */
 export const SOURCE = { kind: "source" } as const;
 
@@ -58,6 +66,7 @@ export class TaskParents {
   /** When registering began; monotonic ms. */
   #begunMs = 0;
   #failed = false;
+  #whyFailed = "";
   /** Until when who the seeds are is waited for, and when they are asked again; monotonic ms. */
   #seedsKnownMs: number | undefined;
   #seedAgainMs = Number.NEGATIVE_INFINITY;
@@ -109,6 +118,29 @@ export class TaskParents {
     if (parents.isSeed) return SOURCE;
     const sampled = this.sampled();
     return sampled.kind === "seed" ? sampled : choice;
+  }
+
+  /** The same for those for whom the source is not to be asked: they wait as long as a parent may get it. */
+  giverOfPeers(piece: number): Giver | NoGiver {
+    const { scheduler, parents, clock, random } = this.#env;
+    this.#touched.add(piece);
+    const none = (reason: string): NoGiver => ({ kind: "none", reason });
+    if (scheduler.alone || parents === undefined) return none("this host is in no cluster");
+    if (this.#trust.needsSource(piece)) return none(`nobody says for sure what piece ${piece} is`);
+    if (this.#failed) return none(this.#whyFailed);
+    this.#register();
+    const now = { ms: clock.monotonicMs(), random: random() };
+    const again = { kind: "wait", untilMs: now.ms + WITHOUT_SOURCE_LOOK_MS } as const;
+    const placement = this.#session?.placement() ?? { kind: "unknown" };
+    if (placement.kind === "unknown") return again;
+    if (placement.kind === "back-to-source")
+      return none(placement.reason ?? "the scheduler knows nobody who has it");
+    const choice = this.#book.choose(piece, "copy", now);
+    if (choice.kind === "parent")
+      return { ...choice, hearing: (signal) => this.#trust.hearing(piece, choice.parent, signal) };
+    if (choice.kind === "source" && !this.#book.isListening)
+      this.#session?.reschedule("no parent has what is missing");
+    return again;
   }
 
   /** A fetch from the parent begins. @returns ends it */
@@ -228,6 +260,7 @@ export class TaskParents {
       (error) => {
         // Without a scheduler the source serves; the next opening registers anew.
         this.#failed = true;
+        this.#whyFailed = fromUnknown(error).message;
         log.debug({ taskId: record.id, reason: fromUnknown(error).message }, "register-failed");
         this.#changed();
       },

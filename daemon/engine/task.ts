@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { Timer } from "../../base/clock.ts";
 import { DeadlineError, LimitError, type P2pfsError, UnavailableError } from "../../base/errors.ts";
-import { BLOCK_BYTES, TASK_TICK_MS, TASK_WAITERS_MAX } from "../../base/limits.ts";
+import { BLOCK_BYTES, TASK_TICK_MS, TASK_WAITERS_MAX, WITHOUT_SOURCE_LOOK_MS } from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { firstClear } from "../piece/bits.ts";
@@ -34,7 +34,7 @@ import type { Evictable } from "./room-maker.ts";
 import { RunningFetches } from "./running-fetches.ts";
 import type { Owner, TaskEnvironment } from "./task-environment.ts";
 import { TaskEvictions } from "./task-evictions.ts";
-import { type Giver, SOURCE, TaskParents } from "./task-parents.ts";
+import { type Giver, type NoGiver, SOURCE, TaskParents } from "./task-parents.ts";
 import { TaskPieces } from "./task-pieces.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -263,7 +263,7 @@ export class EngineTask implements Evictable {
 
   #refusal(owner: Owner): P2pfsError | undefined {
     if (this.#fatal !== undefined) return this.#fatal;
-    if (owner.disableBackToSource)
+    if (owner.disableBackToSource && (this.#env.scheduler.alone || this.#env.parents === undefined))
       return new UnavailableError("the task is not complete here and going back to the source is disabled");
     if (this.#waiters.size >= TASK_WAITERS_MAX)
       return new LimitError(`more than ${TASK_WAITERS_MAX} reads wait for one file`);
@@ -295,10 +295,26 @@ export class EngineTask implements Evictable {
   /** @returns false when no slot is free; the slots call `kick` later */
   #start(plan: FetchPlan): boolean {
     const piece = this.#pieces.of(plan.start);
-    const giver = this.#giverOf(piece, plan.priority);
+    const giver = this.#mayAskSource(plan) ? this.#giverOf(piece, plan.priority) : this.#peerFor(piece);
+    if (giver.kind === "none") {
+      this.#wants.dropFailed(plan);
+      this.#waiters.fail(plan, new UnavailableError(`the source is not to be asked, and ${giver.reason}`));
+      return true;
+    }
     if (giver.kind !== "wait") return this.#startFrom(giver, plan);
     this.#heldBack.until(piece, giver.untilMs);
     return true;
+  }
+
+  /** Somebody wants any of it for whom the source is not forbidden. */
+  #mayAskSource(plan: FetchPlan): boolean {
+    return this.#wants.some(plan, ({ owner }) => !(owner as Owner).disableBackToSource);
+  }
+
+  #peerFor(piece: number): Giver | NoGiver {
+    if (this.#distrust.isOn) return { kind: "none", reason: "peers gave what its digest does not say" };
+    if (!this.#fetches.bringsAnyOf(this.#pieces.blocksOf(piece))) return this.#parents.giverOfPeers(piece);
+    return { kind: "wait", untilMs: this.#env.clock.monotonicMs() + WITHOUT_SOURCE_LOOK_MS };
   }
 
   #giverOf(piece: number, priority: WantPriority): Giver {
@@ -467,7 +483,7 @@ export class EngineTask implements Evictable {
     if (!this.#ranges) return;
     for (const waiter of [...this.#waiters.demands()]) {
       const plan = overtakeFor(waiter, this.#fetches, this.stored.blocks, nowMs);
-      if (plan !== undefined) this.#startFrom(SOURCE, plan);
+      if (plan !== undefined && this.#mayAskSource(plan)) this.#startFrom(SOURCE, plan);
     }
   }
 

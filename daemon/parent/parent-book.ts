@@ -57,6 +57,11 @@ export class ParentBook {
     return this.#parents.size;
   }
 
+  /** Whether some parent may still announce something. */
+  get isListening(): boolean {
+    return [...this.#parents.values()].some(({ listening }) => listening);
+  }
+
   /** Whether some parent may still give or announce something. */
   get isAlive(): boolean {
     for (const entry of this.#parents.values()) if (entry.listening || entry.pieces.size > 0) return true;

@@ -91,6 +91,11 @@ export class WantList {
     );
   }
 
+  /** Whether somebody's want of any of the stretch is one of those. */
+  some(range: BlockRange, isOne: (want: Want) => boolean): boolean {
+    return this.#wants.some((want) => want.start < range.end && want.end > range.start && isOne(want));
+  }
+
   /** The most urgent priority at which something could be fetched now, without choosing it. */
   next(view: TaskView): FetchPlan | undefined {
     this.#wants = this.#wants.filter((want) => {

@@ -11,7 +11,7 @@ const sha256 = (bytes: Buffer) => `sha256:${createHash("sha256").update(bytes).d
 
 test("content that nothing vouches for is not opened where an anchor is demanded, and is otherwise", async (t) => {
   const { engine } = await serve(t);
-  const demanding = allowedEngine(engine, () => {}, true);
+  const demanding = allowedEngine(engine, () => {}, { anchored: true });
   await assert.rejects(demanding.open(request), { code: "INTEGRITY", message: /mount\.integrity/ });
   const task = await allowedEngine(engine, () => {}).open(request);
   await assert.rejects(demanding.openKnown(task.id), { code: "INTEGRITY" });
@@ -21,7 +21,7 @@ test("content that nothing vouches for is not opened where an anchor is demanded
 test("no byte of content with an anchor is shown before all of it was found to have it", async (t) => {
   const { engine, source } = await serve(t);
   source.digests = [sha256(contentBlock(1, 0, source.length))];
-  const demanding = allowedEngine(engine, () => {}, true);
+  const demanding = allowedEngine(engine, () => {}, { anchored: true });
   const task = await demanding.open(request);
   assert.ok(task.blocks.every((byte) => byte === 0));
   await task.want({ offset: 0, length: MIB }, "demand");
@@ -35,7 +35,7 @@ test("no byte of content with an anchor is shown before all of it was found to h
 test("content that is not what its anchor says is shown to nobody", async (t) => {
   const { engine, source } = await serve(t);
   source.digests = [sha256(Buffer.from("something else"))];
-  const task = await allowedEngine(engine, () => {}, true).open(request);
+  const task = await allowedEngine(engine, () => {}, { anchored: true }).open(request);
   await assert.rejects(task.want({ offset: 0, length: MIB }, "demand"), { code: "INTEGRITY" });
   assert.ok(task.blocks.every((byte) => byte === 0));
   await task.close();
