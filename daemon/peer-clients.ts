@@ -17,7 +17,7 @@ import { SyncPiecesAnnouncements } from "./transport/sync-pieces.ts";
 import type { Transport } from "./transport/transport.ts";
 import { VortexTcpTransport } from "./transport/vortex/tcp-transport.ts";
 import { HostWitnesses, type Witnesses } from "./transport/witnesses.ts";
-import { withinBandwidth } from "./upload/bandwidth.ts";
+import { withinBandwidth, withinTime } from "./upload/bandwidth.ts";
 import { pieceTls } from "./upload/serving.ts";
 
 export interface PeerClients {
@@ -61,7 +61,7 @@ export async function openPeerClients(options: {
   const buffers = new BufferPool(FETCH_BUFFER_BYTES_MAX);
   const bucket = new TokenBucket({ clock, perSecond: config.download.bandwidthLimit });
   const vortex = new VortexTcpTransport({ clock, buffers, ...pieceTls(config, files) });
-  const transport = withinBandwidth(vortex, bucket);
+  const transport = withinTime(withinBandwidth(vortex, bucket), clock, config.download.pieceTimeout);
   const blockChannels = new ParentChannels({ clock, credentials, messageBytesMax: SEED_MESSAGE_BYTES_MAX });
   const seeds = host.isSeedPeer
     ? undefined

@@ -125,8 +125,10 @@ function validate(raw: Raw, where: string): Values {
 }
 
 /** What no key can check alone. */
-function crossProblems({ gc, mount }: Values): string[] {
+function crossProblems({ gc, mount, download }: Values): string[] {
   const problems: string[] = [];
+  if (download.protocol !== "tcp")
+    problems.push("download.protocol must be tcp: pieces are fetched and served over TCP alone.");
   if (gc.policy.diskLowThresholdPercent >= gc.policy.diskHighThresholdPercent)
     problems.push("gc.policy.diskLowThresholdPercent must be below gc.policy.diskHighThresholdPercent.");
   const seen = new Set<string>();

@@ -11,6 +11,8 @@ const KEYS_WITH_EFFECT = [
   "download.bandwidthLimit",
   "download.backToSourceBandwidthLimit",
   "download.collectedPieceTimeout",
+  "download.pieceTimeout",
+  "download.protocol",
   "upload",
   "storage.server.ip",
   "storage.server.tcpPort",

@@ -214,12 +214,19 @@ describe("a key", () => {
 
   test("without effect in this version gets one warning when it differs from its default", () => {
     const { warnings } = load(
-      "upload: {server: {port: 4000}, disableShared: true}\ndownload: {protocol: quic}\nproxy: {rules: [{regex: a}, {regex: b}]}",
+      "upload: {server: {port: 4000}, disableShared: true}\ndownload: {server: {requestRateLimit: 7}}\nproxy: {rules: [{regex: a}, {regex: b}]}",
     );
     assert.deepEqual(warnings, [
-      "f.yaml: download.protocol has no effect in this version.",
+      "f.yaml: download.server.requestRateLimit has no effect in this version.",
       "f.yaml: proxy.rules has no effect in this version.",
     ]);
+  });
+
+  test("that asks for pieces over QUIC is refused, with one sentence", () => {
+    assert.throws(() => load("download: {protocol: quic}"), {
+      code: "INVALID_CONFIG",
+      message: "f.yaml: download.protocol must be tcp: pieces are fetched and served over TCP alone.",
+    });
   });
 
   test("with nothing behind it means its default", () => {

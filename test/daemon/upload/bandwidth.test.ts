@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { FakeClock } from "../../../base/clock.ts";
 import { TokenBucket } from "../../../base/token-bucket.ts";
 import type { PieceFetch, Transport } from "../../../daemon/transport/transport.ts";
-import { withinBandwidth } from "../../../daemon/upload/bandwidth.ts";
+import { withinBandwidth, withinTime } from "../../../daemon/upload/bandwidth.ts";
 
 test("pieces are asked for at the rate, in order, and whoever gives up is asked for none", async () => {
   const clock = new FakeClock();
@@ -33,5 +33,33 @@ test("pieces are asked for at the rate, in order, and whoever gives up is asked 
   clock.advance(1_000);
   await third;
   assert.deepEqual(asked, [0, 1, 3]);
+  await transport.close();
+});
+
+test("a piece that does not come in time fails, and names its parent; one that does costs no timer", async () => {
+  const clock = new FakeClock();
+  let give = () => {};
+  const bare: Transport = {
+    fetch: (_parent, _piece, signal) =>
+      new Promise((resolve, reject) => {
+        give = () => resolve({ length: 100, digest: "crc32:0" });
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      }),
+    async close() {},
+  };
+  const transport = withinTime(bare, clock, 5_000);
+  const parent = { peerId: "peer-1", hostId: "h", ip: "10.0.0.1", port: 1 };
+  const into = { fd: 0, offset: 0, length: 100, onBlock: () => {} };
+  const fetch = () => transport.fetch(parent, { taskId: "t", piece: 3, into }, new AbortController().signal);
+  const late = assert.rejects(fetch(), {
+    code: "DEADLINE",
+    message: /^piece 3 of the parent peer-1 .* 5 s$/,
+  });
+  clock.advance(4_999);
+  clock.advance(1);
+  await late;
+  const inTime = fetch();
+  give();
+  assert.equal((await inTime).length, 100);
   await transport.close();
 });
