@@ -526,6 +526,8 @@ export const PARENT_FETCHES_MAX = 8;
 export const PIECE_CONNECT_MS = 2_000;
 /** Longest silence of a parent that is to send a piece, ms: after it the piece is had elsewhere. */
 export const PIECE_SILENCE_MS = 10_000;
+/** Bytes of a piece that must come within that time: who sends a few now and then is no better than silent. */
+export const PIECE_PROGRESS_BYTES = 64 * KIB;
 /** Bytes taken from a parent's connection at once. */
 export const PIECE_SOCKET_BYTES = 256 * KIB;
 /** Connections to parents at once: each is one piece. */

@@ -29,7 +29,8 @@ export type ParentBehaviour =
   | "close at once"
   | "close in the middle"
   | "garbage"
-  | "silence";
+  | "silence"
+  | "a byte a second";
 
 /** A parent's pieces, as it holds them. */
 export interface ParentPiece {
@@ -45,6 +46,8 @@ export interface TransportWorld {
   parent(piece: ParentPiece, behaviour: ParentBehaviour): Promise<Parent>;
   /** Lets the wait for a silent parent pass. */
   passSilence(): void;
+  /** Lets a second pass, in which a parent that sends a byte a second has sent one. */
+  passSecond(): void;
   close(): Promise<void>;
 }
 
@@ -215,6 +218,24 @@ export function transportSuite(name: string, make: () => Promise<TransportWorld>
         fetched.catch(() => {});
         const timer = setInterval(passSilence, 20);
         await assert.rejects(fetched, { code: "DEADLINE" }).finally(() => clearInterval(timer));
+        file.close();
+      }));
+
+    test("a parent that sends a byte a second is waited for no longer than a silent one", () =>
+      inWorld(async ({ transport, parent, passSecond }) => {
+        const piece = pieceOf(1, PIECE_BYTES);
+        const file = destination(piece);
+        const from = await parent(piece, "a byte a second");
+        const fetched = transport.fetch(from, { taskId: TASK, piece: 1, into: file.into }, signal());
+        fetched.catch(() => {});
+        let seconds = 0;
+        const timer = setInterval(() => {
+          seconds += 1;
+          passSecond();
+        }, 10);
+        await assert.rejects(fetched, { code: "DEADLINE" }).finally(() => clearInterval(timer));
+        assert.ok(seconds < 60, `${seconds} s`);
+        assert.deepEqual(file.told, []);
         file.close();
       }));
 

@@ -17,6 +17,7 @@ import {
 import { type BufferPool, FilePump } from "../../../base/file-pump.ts";
 import {
   PIECE_CONNECT_MS,
+  PIECE_PROGRESS_BYTES,
   PIECE_SILENCE_MS,
   PIECE_SOCKET_BYTES,
   VORTEX_CONNECTIONS_MAX,
@@ -124,6 +125,8 @@ class PieceConnection {
   #head: Buffer | undefined = Buffer.alloc(0);
   #metadata: PieceMetadata | undefined;
   #crc = 0;
+  /** Bytes that came since the deadline was moved. */
+  #sinceExtended = 0;
 
   constructor(options: ConnectionOptions, parent: Parent, piece: PieceFetch) {
     this.#options = options;
@@ -207,10 +210,18 @@ class PieceConnection {
       );
   }
 
+  /** Who sends next to nothing is as good as silent. */
+  #progress(bytes: number): void {
+    this.#sinceExtended += bytes;
+    if (this.#sinceExtended < PIECE_PROGRESS_BYTES) return;
+    this.#sinceExtended = 0;
+    this.#deadline?.extend(PIECE_SILENCE_MS);
+  }
+
   /** @returns whether to go on reading: the buffer is used again at once */
   #take(chunk: Buffer): boolean {
     try {
-      this.#deadline?.extend(PIECE_SILENCE_MS);
+      this.#progress(chunk.length);
       if (this.#head === undefined) return this.#move(chunk);
       const rest = this.#readHead(Buffer.concat([this.#head, chunk]));
       return rest === undefined || rest.length === 0 || this.#move(rest);

@@ -56,7 +56,13 @@ function answer(socket: Socket, piece: ParentPiece, behaviour: ParentBehaviour, 
   else if (behaviour === "garbage") socket.end(randomBytes(3000).fill(7, 0, 2));
   else if (behaviour === "close in the middle")
     socket.end(Buffer.concat([head, sent.subarray(0, sent.length >> 1)]));
-  else {
+  else if (behaviour === "a byte a second") {
+    socket.write(head);
+    // Some in each of the clock's seconds.
+    let at = 0;
+    const timer = setInterval(() => void socket.write(sent.subarray(at, ++at)), 2);
+    socket.on("close", () => clearInterval(timer));
+  } else {
     // In odd parts, so that the head is cut too.
     socket.write(head.subarray(0, 9));
     setImmediate(() => socket.end(Buffer.concat([head.subarray(9), sent])));
@@ -99,6 +105,7 @@ async function world(listen: Listen, tls?: { files: CertificateFiles; required: 
       const port = typeof address === "object" && address !== null ? address.port : 0;
       return { peerId: `127.0.0.1-host-${servers.length}`, hostId: "127.0.0.1-host", ip: "127.0.0.1", port };
     },
+    passSecond: () => void clock.advance(1_000),
     passSilence: () => void clock.advance(PIECE_SILENCE_MS + 1),
     async close() {
       await transport.close();
