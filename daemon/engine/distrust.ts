@@ -10,6 +10,7 @@ export class Distrust {
   readonly #log: Logger;
   /** Pieces that peers gave, until they have come from the source. */
   readonly #suspects = new Map<number, PieceRecord>();
+  readonly #named = new Set<string>();
   #begun = false;
 
   constructor(stored: StoredTask, log: Logger) {
@@ -41,7 +42,9 @@ export class Distrust {
     if (suspect === undefined) return;
     this.#suspects.delete(number);
     if (suspect.digest === digest) return;
-    const { parentId } = suspect;
+    const { parentId = "" } = suspect;
+    if (this.#named.has(parentId)) return;
+    this.#named.add(parentId);
     const reason = `it gave the digest ${suspect.digest} with other bytes than the source's, ${digest}`;
     this.#log.warn({ taskId: this.#stored.record.id, piece: number, parentId, reason }, "parent-dropped");
   }

@@ -7,6 +7,7 @@ import { showBigFiles } from "../../test/system/shows/big-files.ts";
 import { showHeaders, showRandomReads } from "../../test/system/shows/cold-reads.ts";
 import { showCrashes } from "../../test/system/shows/crash.ts";
 import { type Figures, GIB, MIB } from "../../test/system/shows/figures.ts";
+import { showFarReader, showHeadersOnHosts, showLeftFiles } from "../../test/system/shows/hosts-sample.ts";
 import { showInterleaved } from "../../test/system/shows/interleaved.ts";
 import { showKilledDaemon } from "../../test/system/shows/killed-daemon.ts";
 import { showBucketListing, showIndexTree } from "../../test/system/shows/listings.ts";
@@ -124,6 +125,21 @@ const SHOWS: readonly Show[] = [
     name: "killed-hosts",
     diskBytes: 2 * GIB,
     run: (scope) => showKilledHosts(scope, { peers: 4, fileBytes: 256 * MIB, rate: "400mbit" }),
+  },
+  {
+    name: "headers-on-hosts",
+    diskBytes: GIB,
+    run: (scope) => showHeadersOnHosts(scope, { hosts: 3, fileCount: 30, fileBytes: GIB }),
+  },
+  {
+    name: "far-reader",
+    diskBytes: 4 * GIB,
+    run: (scope) => showFarReader(scope, { fileBytes: GIB, rate: "500mbit", reads: 9 }),
+  },
+  {
+    name: "left-files",
+    diskBytes: 2 * GIB,
+    run: (scope) => showLeftFiles(scope, { fileCount: 1000, restMs: 120_000 }),
   },
   {
     name: "bad-parents",

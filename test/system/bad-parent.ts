@@ -108,6 +108,7 @@ const host = {
   hostname: `bad-${way}`,
   ip,
   port: UPLOAD_PORT,
+  downloadPort: UPLOAD_PORT,
   network: { maxTxBandwidth: PROMISED_RATE, txBandwidth: 0 },
 };
 await new Promise<void>((resolve) => scheduler.deleteHost({ hostId: options.replaces }, () => resolve()));

@@ -180,7 +180,7 @@ describe("a task in its swarm", () => {
       assertWhole(task);
       assert.equal(task.record.bytesFromSource, source.length);
       const dropped = lines.filter((line) => line.includes("parent-dropped"));
-      assert.ok(dropped.length === PIECES && dropped.every((line) => line.includes('"parentId":"liar"')));
+      assert.ok(dropped.length === 1 && dropped[0]?.includes('"parentId":"liar"'));
       lines.length = 0;
       await task.close();
       await first?.close();

@@ -21,6 +21,8 @@ import { writeLarge } from "./origin-files.ts";
 const NAME = "model.safetensors";
 /** What one fetch may take on a busy machine, ms: a reader waits at most so long beyond the hedge. */
 const FETCH_MS = 5_000;
+/** Of the origin's link: a source that is as near as the parents would have given all before they are known. */
+const ORIGIN_RATE = "200mbit";
 /** How often a child whose bad parent was not drawn by chance tries again. */
 const TRIES = 5;
 const CHUNK_BYTES = MIB;
@@ -42,7 +44,7 @@ interface World {
 
 export async function showBadParents(scope: Scope, size: BadParentsSize): Promise<Figures> {
   const { goodCount, fileBytes, ways } = size;
-  const cluster = await clusterUp(scope, { peers: goodCount + 2, seeds: 0 });
+  const cluster = await clusterUp(scope, { peers: goodCount + 2, seeds: 0, rate: { origin: ORIGIN_RATE } });
   const file = await writeLarge(cluster.origin, { name: NAME, bytes: fileBytes, seed: 5 });
   const url = cluster.origin.url(NAME);
   const expected = await sha256(file);
@@ -55,7 +57,7 @@ export async function showBadParents(scope: Scope, size: BadParentsSize): Promis
     file: `${formatBytes(fileBytes)}, ${goodCount} good parents and a bad one`,
   };
   await alterContent(bad.storage, { pieceBytes, firstPiece: 0 });
-  figures["altered on disk"] = await readBeside(scope, world);
+  figures["altered on disk"] = await readBeside(scope, world, "altered");
   await bad.kill();
   await matchChecksums(bad.storage, pieceBytes);
   await bad.start();
@@ -92,7 +94,7 @@ async function badWay(
   const program = join(projectRoot(), "dist/test/system/bad-parent.js");
   const running = start(scope, [process.execPath, program, JSON.stringify(options)], { netns: bad.netns });
   assert.equal(await running.line(), "ready");
-  const figure = await readBeside(scope, world);
+  const figure = await readBeside(scope, world, way);
   await running.finish();
   return figure;
 }
@@ -103,21 +105,24 @@ async function taskIdOf({ child, url }: World): Promise<string> {
 }
 
 /** Reads the file cold until the bad parent was asked and named. */
-async function readBeside(scope: Scope, world: World): Promise<string> {
+async function readBeside(scope: Scope, world: World, what: string): Promise<string> {
   const { bad, child, url, expected } = world;
   for (let tries = 1; ; tries++) {
     await forgetTasks(child.socketPath);
     const from = child.log.length;
     const { digest, longestMs, durationMs } = await readInOrder(scope, child.path(url));
-    assert.equal(digest, expected, "what was read");
-    assert.ok(longestMs <= HEDGE_MS + FETCH_MS, `a reader waited ${formatMs(longestMs)}`);
+    assert.equal(digest, expected, `${what}: what was read`);
+    assert.ok(longestMs <= HEDGE_MS + FETCH_MS, `${what}: a reader waited ${formatMs(longestMs)}`);
     const named = () => namedIn(child.log.slice(from), bad.address);
     // One that is silent is dropped a while after its piece came from elsewhere.
     const reason = await until("the log's word", named, 15_000).catch(() => undefined);
     if (reason !== undefined)
       return `right, in ${formatMs(durationMs)}, longest wait ${formatMs(longestMs)}; ${reason}`;
     const { bytes_from_peers: bytes } = await child.attributes(child.path(url));
-    assert.ok(tries < TRIES, `the parent was never named in the log; ${bytes} bytes came from peers`);
+    assert.ok(
+      tries < TRIES,
+      `${what}: the parent was never named in the log; ${bytes} bytes came from peers`,
+    );
   }
 }
 
