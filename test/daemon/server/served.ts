@@ -15,6 +15,7 @@ import { StandaloneScheduler } from "../../../daemon/scheduler/standalone.ts";
 import { DownloadServer, type SocketAccess } from "../../../daemon/server/download-server.ts";
 import { DaemonMetrics } from "../../../daemon/server/metrics.ts";
 import type { ServiceContext } from "../../../daemon/server/ports.ts";
+import type { SourceOf } from "../../../daemon/source/source.ts";
 import { MemoryStorage } from "../../../daemon/storage/memory-storage.ts";
 import type { Download } from "../../../proto/gen/common/v2/Download.ts";
 import type { DownloadTaskResponse__Output } from "../../../proto/gen/dfdaemon/v2/DownloadTaskResponse.ts";
@@ -53,6 +54,8 @@ export interface ServeOptions {
   readonly context?: Partial<ServiceContext>;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /** Default: the scripted source, whatever the URL. */
+  readonly sourceOf?: SourceOf;
 }
 
 export async function serve(t: TestContext, options: ServeOptions = {}): Promise<Served> {
@@ -66,7 +69,7 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
     random: () => 0.5,
     log: silentLogger,
     storage,
-    sourceOf: () => source,
+    sourceOf: options.sourceOf ?? (() => source),
     scheduler: new StandaloneScheduler(),
     newPeerId: () => `${HOST_ID}-peer`,
     retries: 0,
@@ -79,7 +82,7 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
   let token = 0;
   const context: ServiceContext = {
     engine,
-    sourceOf: () => source,
+    sourceOf: options.sourceOf ?? (() => source),
     requestFor: (url) => ({ url, headers: {} }),
     clock,
     log: silentLogger,
