@@ -1,6 +1,7 @@
 /** Who knows the schedulers: a manager, a file, a list; and what is kept when it cannot be asked. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
@@ -199,6 +200,34 @@ describe("the manager", { timeout: 60_000 }, () => {
     });
     const failing = await manager(t, () => ({ code: status.INTERNAL, details: "broken" }));
     await assert.rejects(directoryOf(t, failing).list(), { code: "IO", message: /the manager .*: broken/ });
+  });
+
+  test("that answers with garbage is an error that names it, and what makes no sense in an answer is passed over", async (t) => {
+    const garbage = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.end(Buffer.alloc(100_000, "HTTP/1.1 200 OK\r\n\r\n"));
+    });
+    await new Promise<void>((resolve) => garbage.listen(0, "127.0.0.1", resolve));
+    t.after(() => garbage.close());
+    const { port } = garbage.address() as AddressInfo;
+    await assert.rejects(directoryOf(t, port).list(), {
+      code: "UNAVAILABLE",
+      message: /the manager 127\.0\.0\.1/,
+    });
+    const absurd = [
+      { ...scheduler("10.0.0.1", 1), port: 0 },
+      { ...scheduler("10.0.0.1", 1), port: -5 },
+      { ...scheduler("10.0.0.1", 1), port: 70_000 },
+      scheduler("../../etc/passwd", 1),
+      scheduler("", 1),
+    ];
+    const many = Array.from({ length: 2_000 }, (_, index) =>
+      scheduler(`10.1.${index >> 8}.${index & 255}`, 1),
+    );
+    const told = await manager(t, () => ({ schedulers: [...absurd, ...many] }));
+    const { schedulers } = await directoryOf(t, told).list();
+    assert.equal(schedulers.length, SCHEDULERS_MAX);
+    assert.ok(schedulers.every(({ ip, port: at }) => ip.startsWith("10.1.") && at === 8002));
   });
 
   test("whose configuration is no JSON forbids nothing, and says so", async (t) => {
