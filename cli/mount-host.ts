@@ -180,6 +180,13 @@ export class KernelMounts implements OwnedMountHost {
     return [...this.#mounts.values()].map(({ info }) => info);
   }
 
+  held(): { readonly inodes: number; readonly handles: number } {
+    const filesystems = [...this.#mounts.values()].map(({ filesystem }) => filesystem);
+    const sum = (count: (of: Filesystem) => number) =>
+      filesystems.reduce((all, each) => all + count(each), 0);
+    return { inodes: sum((each) => each.inodeCount), handles: sum((each) => each.handleCount) };
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }

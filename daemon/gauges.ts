@@ -34,6 +34,16 @@ export function registerGauges({ metrics, watchdog, usage, mounts }: Observed): 
   );
   metrics.observed("p2pfs_tasks", "Tasks held.", async () => (await usage()).taskCount);
   metrics.observed("p2pfs_mounts", "Mounts served.", () => mounts.list().length);
+  metrics.observed(
+    "p2pfs_mount_inodes",
+    "Inodes of all mounts that the kernel knows.",
+    () => mounts.held().inodes,
+  );
+  metrics.observed(
+    "p2pfs_mount_handles",
+    "Files and directories that are open in mounts.",
+    () => mounts.held().handles,
+  );
   metrics.observed("p2pfs_resident_memory_bytes", "Resident memory of the daemon.", () =>
     process.memoryUsage.rss(),
   );

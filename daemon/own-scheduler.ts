@@ -80,6 +80,11 @@ function observe(metrics: DaemonMetrics, scheduler: EmbeddedScheduler): void {
   const { swarm } = scheduler;
   metrics.observed("p2pfs_scheduler_hosts", "Hosts the embedded scheduler knows.", () => swarm.hosts.size);
   metrics.observed("p2pfs_scheduler_tasks", "Tasks the embedded scheduler knows.", () => swarm.tasks.size);
+  metrics.observed(
+    "p2pfs_scheduler_conversations",
+    "Conversations about downloads that are open.",
+    () => scheduler.conversations,
+  );
   metrics.observed("p2pfs_scheduler_peers", "Peers the embedded scheduler knows.", () => swarm.peers.size);
   metrics.observed(
     "p2pfs_scheduler_messages_total",

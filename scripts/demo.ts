@@ -1,13 +1,15 @@
 /**
- * Shows p2pfs at work in half a minute: an origin with a model, a mount, one tensor read lazily, then the whole file, a
- * copy by dfget, and where every byte came from. Uses a temporary workhome and removes everything, also on Ctrl-C.
+ * Shows p2pfs at work in a minute: an origin with a model, a mount, one tensor read lazily, then the whole file, a copy by dfget,
+ * and where every byte came from; then three hosts that read it from each other. Uses a temporary workhome and removes everything, also on Ctrl-C.
  */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { copyFile, open } from "node:fs/promises";
 import { join } from "node:path";
 import { fromUnknown } from "../base/node-errors.ts";
 import { type NginxOrigin, startNginx } from "../test/origin/nginx.ts";
+import { clusterMissing } from "../test/system/cluster.ts";
 import { type DaemonProcess, prepareDaemon } from "../test/system/daemon.ts";
+import { ownCluster } from "../test/system/own-cluster.ts";
 import { catSha256, sha256 } from "../test/system/processes.ts";
 import { type Scope, withScope } from "../test/system/scope.ts";
 import { formatBytes, formatMs, MIB } from "../test/system/shows/figures.ts";
@@ -119,6 +121,28 @@ async function tellOrigins(daemon: DaemonProcess, origin: NginxOrigin) {
   for (const line of (await daemon.ask("p2pfs", ["status"])).trimEnd().split("\n")) say("", `  ${line}`);
 }
 
+/** The same file on three hosts: two of them take it from their neighbours. */
+async function showCluster(scope: Scope, file: string): Promise<void> {
+  const missing = clusterMissing();
+  if (missing !== false) {
+    say("hosts", `three of them are shown where network namespaces can be made: ${missing}`);
+    return;
+  }
+  const lab = await ownCluster(scope, { peers: 3 });
+  await copyFile(file, join(lab.origin.root, MODEL_NAME));
+  say("hosts", "p2pfs cluster init on one, the line it prints on two more, p2pfs mount on each");
+  const url = lab.origin.url(MODEL_NAME);
+  const expected = await sha256(file);
+  for (const host of lab.peers) {
+    const before = await lab.origin.bytesSent();
+    const same = (await catSha256(host.path(url))) === expected;
+    const sent = (await lab.origin.bytesSent()) - before;
+    const { bytes_from_peers: peers } = await host.attributes(host.path(url));
+    const from = `${formatBytes(sent)} from the origin, ${formatBytes(Number(peers))} from the other hosts, in TLS`;
+    say("", `${host.name} ${host.address} read it, sha256 ${verdict(same)}: ${from}`);
+  }
+}
+
 async function demo(scope: Scope): Promise<void> {
   const { origin, file, bytes } = await startOrigin(scope);
   const daemon = await prepareDaemon(scope);
@@ -129,6 +153,7 @@ async function demo(scope: Scope): Promise<void> {
   await copy(daemon, origin, file, await scope.folder("p2pfs-copy-"));
   await tellOrigins(daemon, origin);
   await daemon.unmount();
+  await showCluster(scope, file);
   say("end", `p2pfs umount ${daemon.mountpoint}`);
 }
 

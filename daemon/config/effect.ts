@@ -39,7 +39,7 @@ const KEYS_WITH_EFFECT = [
   "metrics",
   "network",
   "mount",
-  "cluster.port",
+  "cluster",
   "guard",
   "log",
   "source",

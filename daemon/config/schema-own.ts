@@ -129,8 +129,6 @@ export const clusterSection = z
   .object({
     /** Where the host that made the cluster lets others in, and hears of them. */
     port: port().default(4007),
-    /** Whether calls of p2pfs.v1 that change things are heard from hosts without a certificate. */
-    insecure: yesOrNo().default(false),
   })
   .prefault({});
 

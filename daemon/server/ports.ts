@@ -45,6 +45,8 @@ export interface MountHost {
    */
   unmount(options: { directory: string; lazy: boolean; force: boolean }): Promise<void>;
   list(): readonly MountInfo[];
+  /** What the kernel holds of all mounts: inodes it knows, files and directories that are open. */
+  held(): { readonly inodes: number; readonly handles: number };
   /** Calls back after every change of `list`, also when somebody else unmounts. */
   onChange(listener: () => void): void;
 }

@@ -11,9 +11,10 @@ import { describe, test } from "node:test";
 import { standardTaskId } from "../../daemon/task/ids.ts";
 import { randomContent } from "../origin/content.ts";
 import { projectRoot } from "../project-root.ts";
-import { type ClusterHost, clusterMissing, clusterUp } from "./cluster.ts";
+import { type ClusterHost, clusterMissing } from "./cluster.ts";
 import { until } from "./daemon.ts";
-import { catSha256, output, type RunResult, run, sha256 } from "./processes.ts";
+import { announced, bareHosts, onHost, runOnHost } from "./own-cluster.ts";
+import { catSha256, output, sha256 } from "./processes.ts";
 import { type Scope, scopeOf } from "./scope.ts";
 import { MIB } from "./shows/figures.ts";
 
@@ -23,8 +24,6 @@ const PARTS = 150;
 const PART_BYTES = 32;
 /** What the source may send to be asked whether a file has changed, bytes: one for each question. */
 const QUESTIONS_BYTES = 100;
-/** Longest time of one command, ms. */
-const COMMAND_MS = 120_000;
 
 /** Keeps all frames that pass the switch. */
 async function capture(scope: Scope, netns: string): Promise<{ end(): Promise<Frames> }> {
@@ -91,26 +90,10 @@ function tokenWritings(token: string): Buffer[] {
 
 const logOf = (host: ClusterHost) => readFileSync(join(host.workhome, "logs/dfdaemon.log"), "utf8");
 
-/** `p2pfs cluster …`, run on the host itself. */
-async function onHost(host: ClusterHost, netns: string, ...words: string[]): Promise<RunResult> {
-  const program = join(projectRoot(), "dist/cli/p2pfs.js");
-  const given = ["cluster", "--workhome", host.workhome, ...words];
-  return run(["nsenter", `--net=/run/netns/${netns}`, process.execPath, program, ...given], {
-    timeoutMs: COMMAND_MS,
-  });
-}
-
-async function serving(hosts: readonly ClusterHost[]): Promise<void> {
-  await until("all hosts' announcement", async () => {
-    const shown = await Promise.all(hosts.map((host) => host.ask("p2pfs", ["status"])));
-    return shown.every((status) => /1 of 1 schedulers serving/.test(status));
-  });
-}
-
 describe("a cluster of our own", { skip: clusterMissing() }, () => {
   test("is made by three commands; its hosts read from each other, a stranger gets nothing, the wire shows nothing, and the first host may go", async (t) => {
     const scope = scopeOf(t);
-    const lab = await clusterUp(scope, { peers: 4, seeds: 0, scheduler: "none", daemons: "none" });
+    const lab = await bareHosts(scope, 4);
     const [first, second, third, stranger] = lab.peers;
     assert.ok(first && second && third && stranger);
     const members = [first, second, third];
@@ -121,18 +104,14 @@ describe("a cluster of our own", { skip: clusterMissing() }, () => {
     const capturing = await capture(scope, lab.netns("switch"));
 
     // The three commands.
-    const cluster = async (host: ClusterHost, ...words: string[]) => {
-      const { code, stdout, stderr } = await onHost(host, lab.netns(host.name), ...words);
-      assert.deepEqual([code, stderr], [0, ""]);
-      return stdout;
-    };
+    const cluster = (host: ClusterHost, ...words: string[]) => onHost(lab, host, ...words);
     const line = await cluster(first, "init");
     const [, address = "", token = ""] = /^p2pfs cluster join (\S+) (\S+)$/m.exec(line) ?? [];
     assert.equal(address, `${first.address}:4007`);
     for (const host of [second, third]) await cluster(host, "join", address, token);
 
     for (const host of members) await host.mount();
-    await serving(members);
+    await announced(members);
     for (const host of members) {
       await lab.origin.clearLog();
       assert.equal(await catSha256(fileOn(host)), digest, host.name);
@@ -167,7 +146,7 @@ describe("a cluster of our own", { skip: clusterMissing() }, () => {
     await cluster(stranger, "init", "--no-start");
     const foreign = await cluster(stranger, "token");
     const [, , , , other = ""] = foreign.trim().split(" ");
-    const wrong = await onHost(stranger, lab.netns(stranger.name), "join", address, other, "--force");
+    const wrong = await runOnHost(lab, stranger, "join", address, other, "--force");
     assert.match(wrong.stderr, /^p2pfs: the host at \S+ is of another cluster than the token\.\n$/);
     const probe = join(projectRoot(), "dist/test/system/stranger.js");
     for (const host of members) {
@@ -190,7 +169,7 @@ describe("a cluster of our own", { skip: clusterMissing() }, () => {
     assert.ok(asked < QUESTIONS_BYTES, "what is here is read from here");
     assert.equal(await catSha256(third.path(later)), otherDigest, "what is not comes from somewhere");
     await first.start();
-    await serving(members);
+    await announced(members);
     await lab.origin.clearLog();
     for (const host of members) assert.equal(await catSha256(fileOn(host)), digest);
     for (const host of [second, third]) assert.equal(await catSha256(host.path(later)), otherDigest);

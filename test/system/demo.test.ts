@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { nginxMissing } from "../origin/nginx.ts";
 import { projectRoot } from "../project-root.ts";
+import { clusterMissing } from "./cluster.ts";
 import { mountMissing } from "./daemon.ts";
 import { output, start } from "./processes.ts";
 import { scopeOf } from "./scope.ts";
@@ -21,7 +22,9 @@ describe("the demo", { skip: nginxMissing() || mountMissing() }, () => {
   test("reads a tensor, then the file, copies it, tells where every byte came from, and leaves nothing", async () => {
     const before = leftFiles();
     const said = await output(DEMO);
-    assert.equal(said.match(/as the origin's/g)?.length, 3, said);
+    const hosts = clusterMissing() === false ? 3 : 0;
+    assert.equal(said.match(/as the origin's/g)?.length, 3 + hosts, said);
+    assert.equal(said.match(/^ +peer-[123] .* from the other hosts, in TLS$/gm)?.length ?? 0, hosts, said);
     for (const words of [
       /^origin .*nginx/m,
       /^tensor .*BF16/m,

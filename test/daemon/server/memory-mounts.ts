@@ -37,6 +37,10 @@ export class MemoryMounts implements MountHost {
     return [...this.#mounts.values()];
   }
 
+  held(): { readonly inodes: number; readonly handles: number } {
+    return { inodes: this.#mounts.size, handles: 0 };
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }
