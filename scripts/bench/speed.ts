@@ -4,6 +4,7 @@
  * delay of its event loop, stat(2) by another process.
  */
 import { link as hardLink, rm } from "node:fs/promises";
+import { freemem } from "node:os";
 import { join } from "node:path";
 import { type NginxOrigin, startNginx } from "../../test/origin/nginx.ts";
 import { projectRoot } from "../../test/project-root.ts";
@@ -12,6 +13,7 @@ import { output, start } from "../../test/system/processes.ts";
 import type { Scope } from "../../test/system/scope.ts";
 import { formatBytes, GIB } from "../../test/system/shows/figures.ts";
 import { writeLarge } from "../../test/system/shows/origin-files.ts";
+import { touchMemory } from "./file-readers.ts";
 import { forgetTasks } from "./forget-tasks.ts";
 import { linkUp } from "./lab.ts";
 import { loopDelayMs } from "./loop-delay.ts";
@@ -118,6 +120,8 @@ async function measure(bench: Bench, method: Method, name: string): Promise<Samp
   await hardLink(bench.file, join(bench.origin.root, name));
   // What the one before left to be written must not be written now.
   await output(["sync"], { timeoutMs: 600_000 });
+  // The content file's pages and the mount's.
+  await touchMemory(Math.min(2 * bench.options.fileBytes, Math.floor(freemem() / 2)));
   const get = (): Promise<Timed> =>
     timed(method.words(bench, url, target, bench.daemons[method.daemon ?? "native"]), bench.netns);
   const daemon = method.daemon && bench.daemons[method.daemon];
