@@ -308,10 +308,13 @@ export class Swarm {
       task.state === "Leave" ||
       (task.state === "Succeeded" && !this.hasAvailablePeer(task, peer));
     if (!isFirst) return undefined;
-    if (download.priority === "LEVEL1")
+    // As Dragonfly's scheduler does: priorities say who goes to the source instead of a seed peer, and without one they all do.
+    const couldBySeed = host.message.type === 0 && this.#options.hasSeed();
+    if (couldBySeed && download.priority === "LEVEL1")
       throw new P2pfsError("FAILED_PRECONDITION", "LEVEL1 peer is forbidden");
-    if (download.priority === "LEVEL2") throw new NotFoundError("LEVEL2 peer not found candidate peers");
-    const bySeed = download.priority !== "LEVEL3" && host.message.type === 0 && this.#maySendSeed(task);
+    if (couldBySeed && download.priority === "LEVEL2")
+      throw new NotFoundError("LEVEL2 peer not found candidate peers");
+    const bySeed = couldBySeed && download.priority !== "LEVEL3" && this.#maySendSeed(task);
     if (!bySeed) {
       peer.needBackToSource = true;
       return undefined;
@@ -324,7 +327,7 @@ export class Swarm {
   #maySendSeed({ seedFailedAtMs, seedIsOut }: KnownTask): boolean {
     const failedLately =
       seedFailedAtMs !== undefined && this.#options.nowMs() - seedFailedAtMs < SEED_FAILED_MS;
-    return !failedLately && !seedIsOut && this.#options.hasSeed();
+    return !failedLately && !seedIsOut;
   }
 
   #taskFor(taskId: string, download: Download__Output): KnownTask {

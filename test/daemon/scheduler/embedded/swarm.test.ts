@@ -169,8 +169,8 @@ describe("the first peer of a task", () => {
     assert.notEqual(registered("p5").seedFor, undefined);
   });
 
-  test("is refused at the priorities that forbid it", () => {
-    const { register, swarm } = harness();
+  test("is refused at the priorities that forbid it, where a seed peer would go for others", () => {
+    const { register, swarm } = harness({ hasSeed: () => true });
     assert.throws(() => register("a", "a-1", { priority: "LEVEL1" }), {
       code: "FAILED_PRECONDITION",
       message: "LEVEL1 peer is forbidden",
@@ -180,6 +180,13 @@ describe("the first peer of a task", () => {
       message: "LEVEL2 peer not found candidate peers",
     });
     assert.equal(swarm.peers.get("a-1")?.state, "Failed");
+  });
+
+  test("goes to the source itself at any priority where no seed peer could", () => {
+    for (const priority of ["LEVEL1", "LEVEL2", "LEVEL3", "LEVEL6"] as const) {
+      const { register, swarm } = harness();
+      assert.equal(swarm.look(register("a", "a-1", { priority })).kind, "back-to-source", priority);
+    }
   });
 
   test("of a host that is not known is refused in Dragonfly's words", () => {
