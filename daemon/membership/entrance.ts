@@ -70,7 +70,7 @@ export class Entrance {
         ALPNProtocols: ["h2"],
         handshakeTimeout: JOIN_STEP_MS,
       },
-      (socket) => (socket.authorized ? toMembers : toStrangers).injectConnection(socket),
+      (socket) => (isMembers(socket) ? toMembers : toStrangers).injectConnection(socket),
     );
     this.#listener.maxConnections = ENTRANCE_CONNECTIONS_MAX;
     this.#listener.on("tlsClientError", (error, socket: TLSSocket) => {
@@ -138,6 +138,14 @@ export class Entrance {
         })(call, answer),
     };
   }
+}
+
+/**
+ * Whether the other side has shown a certificate of the cluster now. Node calls a resumed session authorized although none was ever
+ * shown in it, and members have no need to resume one.
+ */
+function isMembers(socket: TLSSocket): boolean {
+  return socket.authorized && !socket.isSessionReused() && socket.getPeerCertificate().raw !== undefined;
 }
 
 /** The member that the certificate names. @throws PermissionError without one */

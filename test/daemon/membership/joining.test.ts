@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { mkdir, readdir, stat } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { createServer as createTlsServer } from "node:tls";
+import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { credentials } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { CERTIFICATE_LIFE_MS, JOINS_BURST, TOKEN_LIFE_MS, TOKENS_MAX } from "../../../base/limits.ts";
@@ -255,6 +256,39 @@ describe("the host that made a cluster", () => {
     t.after(() => plain.close());
     const inClear = callUnary({ clock: systemClock, what: "it" }, (answered) => plain.sync({}, answered));
     await assert.rejects(inClear, { code: "UNAVAILABLE" });
+  });
+
+  test("takes nobody for a member by a session that is resumed", async (t) => {
+    const here = await ground(t);
+    const { port } = await here.cluster();
+    let session: Buffer | undefined;
+    /** @returns the status of a member's call */
+    const sync = async () => {
+      const options = { host: "127.0.0.1", port, rejectUnauthorized: false, ALPNProtocols: ["h2"] };
+      const socket = connectTls({ ...options, ...(session === undefined ? {} : { session }) });
+      const resumed = new Promise<boolean>((resolve) =>
+        socket.once("secureConnect", () => resolve(socket.isSessionReused())),
+      );
+      socket.on("session", (ticket) => {
+        session = ticket;
+      });
+      const client = connectHttp2("https://127.0.0.1", { createConnection: () => socket });
+      const path = "/p2pfs.v1.Cluster/Sync";
+      const call = client.request({ ":method": "POST", ":path": path, "content-type": "application/grpc" });
+      const status = new Promise((resolve) => {
+        for (const event of ["response", "trailers"] as const)
+          call.on(event, (headers) => {
+            if (headers["grpc-status"] !== undefined) resolve(Number(headers["grpc-status"]));
+          });
+      });
+      call.resume();
+      call.end(Buffer.alloc(5));
+      const answer = { status: await status, resumed: await resumed };
+      client.close();
+      return answer;
+    };
+    assert.deepEqual(await sync(), { status: 12, resumed: false });
+    assert.deepEqual(await sync(), { status: 12, resumed: true });
   });
 
   test("renews a host's certificate, and no more once the host has left", async (t) => {

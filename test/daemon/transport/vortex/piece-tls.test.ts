@@ -212,6 +212,35 @@ test("a certificate of another authority, an expired one, or none, gets nothing;
   assert.equal(got, 0);
 });
 
+test("a session that was begun with another authority's certificate gets nothing when it is resumed", async (t) => {
+  const here = await ground(t);
+  const [ours, theirs] = await Promise.all([authorityOf("ours"), authorityOf("theirs")]);
+  const { port } = await serve(here.scope, {
+    files: await here.opened(here.at("right"), ours),
+    required: true,
+  });
+  const { own } = (await here.opened(here.at("foreign"), theirs)).texts;
+  let session: Buffer | undefined;
+  const ask = () =>
+    new Promise<number>((resolve) => {
+      let bytes = 0;
+      const options = { host: "127.0.0.1", port, ...own, rejectUnauthorized: false };
+      const socket = connectTls(
+        { ...options, ALPNProtocols: ["p2pfs-vortex"], ...(session === undefined ? {} : { session }) },
+        () => void socket.write(REQUEST),
+      );
+      socket.on("session", (ticket) => {
+        session = ticket;
+      });
+      socket.on("data", (chunk) => {
+        bytes += chunk.length;
+      });
+      socket.on("error", () => {});
+      socket.on("close", () => resolve(bytes));
+    });
+  for (let time = 0; time < 3; time++) assert.equal(await ask(), 0);
+});
+
 test("a session is resumed for the next piece, and none of before after certificates were renewed", async (t) => {
   const here = await ground(t);
   const [ours, theirs] = await Promise.all([authorityOf("before"), authorityOf("after")]);
