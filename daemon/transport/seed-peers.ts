@@ -151,11 +151,16 @@ export class SeedPeers implements Seeds {
     } else if (error.details.status === status.UNIMPLEMENTED) {
       this.#list.rest(seed, SEED_WITHOUT_SERVICE_MS);
       log.debug(fields, "seed-of-another-kind");
-    } else if (!isHeard && error.code !== "TOO_MANY") {
+    } else if (!isHeard && isGone(error)) {
       this.#list.rest(seed, SEED_GONE_MS);
       log.info(fields, "seed-does-not-answer");
     }
   }
+}
+
+/** It was not there, or said nothing; one that has too much to do is there. */
+function isGone({ code, details }: P2pfsError): boolean {
+  return code === "DEADLINE" || (code === "UNAVAILABLE" && details.status === status.UNAVAILABLE);
 }
 
 /** One call. */

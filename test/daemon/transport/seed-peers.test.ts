@@ -231,6 +231,19 @@ test("a seed that does not answer costs a reader no more than a moment, and is l
   assert.equal(seeds.of(content.taskId), "none");
 });
 
+test("a seed that has too much to do is asked again for other content", async (t) => {
+  const served = await serveUploads(t, { upload: { mayBegin: () => false } });
+  const content = await contentOf(served);
+  const seed = seedOf(served);
+  const seeds = await seedsOf(t, async () => [seed]);
+  const file = await emptyFile(t);
+  const failure = await failureOf(
+    seeds.read(seed, { content, priority: "demand", into: file.into(0, 1) }, never()),
+  );
+  assert.match(failure.message, /overloaded/);
+  assert.deepEqual(seeds.of(content.taskId), seed);
+});
+
 test("a seed of Dragonfly's own is known as one after the first question", async (t) => {
   const served = await serveUploads(t);
   const content = await contentOf(served);
