@@ -23,11 +23,7 @@ export class HeldBack {
   /** @param untilMs monotonic */
   until(piece: number, untilMs: number): void {
     this.#until.set(piece, untilMs);
-    if (untilMs >= this.#dueMs) return;
-    this.#timer?.cancel();
-    this.#dueMs = untilMs;
-    const waitMs = Math.max(1, untilMs - this.#clock.monotonicMs());
-    this.#timer = this.#clock.schedule(waitMs, () => this.#due());
+    this.#plan(untilMs);
   }
 
   /** A piece may be had now, or any. What comes in one go is looked at once. */
@@ -52,10 +48,24 @@ export class HeldBack {
     this.#until.clear();
   }
 
-  /** Whoever is still to wait is held back again by the kick. */
+  /** Those whose time has come are asked about anew; of a large file there may be thousands that are still to wait. */
   #due(): void {
+    const nowMs = this.#clock.monotonicMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [piece, untilMs] of this.#until) {
+      if (untilMs <= nowMs) this.#until.delete(piece);
+      else nextMs = Math.min(nextMs, untilMs);
+    }
     this.#dueMs = Number.POSITIVE_INFINITY;
-    this.#until.clear();
+    this.#plan(nextMs);
     this.#kick();
+  }
+
+  #plan(dueMs: number): void {
+    if (dueMs >= this.#dueMs) return;
+    this.#timer?.cancel();
+    this.#dueMs = dueMs;
+    const waitMs = Math.max(1, dueMs - this.#clock.monotonicMs());
+    this.#timer = this.#clock.schedule(waitMs, () => this.#due());
   }
 }

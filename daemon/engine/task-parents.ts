@@ -2,6 +2,7 @@
  * One task's place in its swarm: registered with the scheduler once it is streamed, listening to the parents it is given,
  * and deciding for each fetch whether a parent or the source is asked. A scheduler that fails is done without.
  */
+import { setMaxListeners } from "node:events";
 import {
   SAMPLED_PIECES_MAX,
   SCHEDULER_ANSWER_MS,
@@ -88,6 +89,8 @@ export class TaskParents {
     this.#env = env;
     this.#changed = changed;
     this.#trust = new PieceTrust(stored, env);
+    // One for each parent that is listened to; how many there are is the scheduler's bound.
+    setMaxListeners(0, this.#closing.signal);
     if (stored.piecesFinished < stored.pieceCount && !env.scheduler.alone)
       env.parents?.seeds?.prepare(stored.record.id);
   }

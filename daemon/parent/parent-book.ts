@@ -51,6 +51,8 @@ export class ParentBook {
   readonly #announced = new Map<number, number>();
   /** Piece → when it was first asked for and nobody had it. */
   readonly #askedMs = new Map<number, number>();
+  /** When any piece was announced last. */
+  #heardMs = Number.NEGATIVE_INFINITY;
 
   /** Parents that are not dropped. */
   get size(): number {
@@ -88,6 +90,7 @@ export class ParentBook {
   announce(peerId: string, piece: number, place: PiecePlace, nowMs: number): void {
     const entry = this.#parents.get(peerId);
     if (entry === undefined) return;
+    if (!entry.pieces.has(piece)) this.#heardMs = nowMs;
     entry.pieces.set(piece, place);
     if (!this.#announced.has(piece)) this.#announced.set(piece, nowMs);
     this.#askedMs.delete(piece);
@@ -147,7 +150,9 @@ export class ParentBook {
     if (!mayCome) return { kind: "source" };
     const askedMs = this.#askedMs.get(piece) ?? nowMs;
     this.#askedMs.set(piece, askedMs);
-    const untilMs = askedMs + PARENT_PATIENCE_MS[patience];
+    // Whom nobody waits for goes to the source only when nothing moves: parents that still get pieces get this one as well.
+    const sinceMs = patience === "copy" ? Math.max(askedMs, this.#heardMs) : askedMs;
+    const untilMs = sinceMs + PARENT_PATIENCE_MS[patience];
     return nowMs < untilMs ? { kind: "wait", untilMs } : { kind: "source" };
   }
 }

@@ -17,7 +17,7 @@ import { checkHost, checkIds, withSaneFigures } from "./check-request.ts";
 import { Conversation, type Reaction } from "./conversation.ts";
 import { expire } from "./expiry.ts";
 import type { KnownTask } from "./known.ts";
-import { SeedPeers } from "./seed-peers.ts";
+import { SeedPeers, type Seeds } from "./seed-peers.ts";
 import { Swarm } from "./swarm.ts";
 import { SwarmStore } from "./swarm-store.ts";
 import { peerMessage, taskMessage } from "./wire.ts";
@@ -31,13 +31,15 @@ export interface EmbeddedSchedulerOptions {
   readonly folder?: string;
   /** What it shows seed peers when it sends them; default: nothing. */
   readonly credentials?: ChannelCredentials;
+  /** Default: those that announce themselves, over gRPC. */
+  readonly seeds?: Seeds;
 }
 
 export class EmbeddedScheduler {
   readonly swarm: Swarm;
   readonly #options: EmbeddedSchedulerOptions;
   readonly #store: SwarmStore | undefined;
-  readonly #seeds: SeedPeers;
+  readonly #seeds: Seeds;
   readonly #calls = new Set<AnnounceCall>();
   /** Who waits for a task. */
   readonly #waiting = new Map<KnownTask, Set<AnnounceCall>>();
@@ -49,11 +51,9 @@ export class EmbeddedScheduler {
     const { clock, log, random } = options;
     this.#options = options;
     this.#store = store;
-    this.#seeds = new SeedPeers({
-      clock,
-      log,
-      credentials: options.credentials ?? credentials.createInsecure(),
-    });
+    this.#seeds =
+      options.seeds ??
+      new SeedPeers({ clock, log, credentials: options.credentials ?? credentials.createInsecure() });
     this.swarm = new Swarm({
       nowMs: () => clock.nowMs(),
       random,

@@ -30,8 +30,25 @@ interface Seed extends RingAddress {
   checking: Promise<void> | undefined;
 }
 
-/** Closed by whoever made it. */
-export class SeedPeers {
+/** The seed peers as the scheduler needs them. */
+export interface Seeds {
+  /** Whether one is there to be sent. */
+  readonly available: boolean;
+  /** A host announced itself: a seed is asked at once whether it serves. */
+  announced(host: Host__Output): void;
+  /** The host is not in the cluster any more. */
+  gone(hostId: string): void;
+  /**
+   * Sends the seed that the task belongs to. Resolves when it has done all it was sent for.
+   * @throws P2pfsError when it has not, UnavailableError when there is none
+   */
+  send(taskId: string, download: Download__Output): Promise<void>;
+  /** Takes back all that was sent. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The real ones, over gRPC. Closed by whoever made it. */
+export class SeedPeers implements Seeds {
   readonly #options: SeedPeersOptions;
   readonly #seeds = new Map<string, Seed>();
   /** Those that serve. The ring by which hosts of ours choose a seed for blocks: a file is in one seed's cache, not in all. */
@@ -44,12 +61,10 @@ export class SeedPeers {
     this.#options = options;
   }
 
-  /** Whether one is there to be sent. */
   get available(): boolean {
     return this.#ring.nodes.length > 0 && this.#out.size < SEED_TRIGGERS_MAX;
   }
 
-  /** A host announced itself: a seed is asked at once whether it serves. */
   announced(host: Host__Output): void {
     const address = formatHostPort({ host: host.ip, port: host.port });
     const known = this.#seeds.get(host.id);
@@ -78,7 +93,6 @@ export class SeedPeers {
     this.#timer ??= this.#later();
   }
 
-  /** The host is not in the cluster any more. */
   gone(hostId: string): void {
     const seed = this.#seeds.get(hostId);
     if (seed === undefined) return;
@@ -87,10 +101,6 @@ export class SeedPeers {
     this.#newRing();
   }
 
-  /**
-   * Sends the seed that the task belongs to. Resolves when it has done all it was sent for.
-   * @throws P2pfsError when it has not, UnavailableError when there is none
-   */
   send(taskId: string, download: Download__Output): Promise<void> {
     const seed = this.#ring.pick(taskId)?.seed;
     if (seed === undefined) return Promise.reject(new P2pfsError("UNAVAILABLE", "no seed peer serves"));
@@ -113,7 +123,6 @@ export class SeedPeers {
     });
   }
 
-  /** Takes back all that was sent. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();

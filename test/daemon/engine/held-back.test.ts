@@ -32,3 +32,20 @@ test("a piece is held back until its time, or until it may be had; what comes in
   assert.equal(kicks, 2);
   assert.ok(!held.has(5));
 });
+
+test("when one piece's time has come, the others are held back on, each to its own", () => {
+  const clock = new FakeClock();
+  let kicks = 0;
+  const held = new HeldBack(clock, () => {
+    kicks += 1;
+  });
+  const startMs = clock.monotonicMs();
+  for (const piece of [1, 2, 3]) held.until(piece, startMs + piece * 100);
+  clock.advance(100);
+  assert.deepEqual([held.has(1), held.has(2), held.has(3), kicks], [false, true, true, 1]);
+  clock.advance(100);
+  assert.deepEqual([held.has(2), held.has(3), kicks], [false, true, 2]);
+  clock.advance(100);
+  assert.deepEqual([held.has(3), kicks], [false, 3]);
+  held.close();
+});

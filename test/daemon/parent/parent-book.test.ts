@@ -49,6 +49,23 @@ describe("the parents of a task", () => {
     }
   });
 
+  test("that still get pieces are waited for by a copy, however long ago it asked; not by a reader", () => {
+    const book = bookOf({ a: 1 });
+    const { copy, "read-ahead": readAhead } = PARENT_PATIENCE_MS;
+    assert.equal(book.choose(7, "copy", now(0)).kind, "wait");
+    book.announce("a", 1, PLACE, copy - 1);
+    assert.deepEqual(book.choose(7, "copy", now(copy)), { kind: "wait", untilMs: 2 * copy - 1 });
+    book.announce("a", 1, PLACE, 2 * copy - 2);
+    assert.equal(
+      book.choose(7, "copy", now(2 * copy - 1)).kind,
+      "source",
+      "what it has told before is no news",
+    );
+    assert.equal(book.choose(8, "read-ahead", now(3 * copy)).kind, "wait");
+    book.announce("a", 2, PLACE, 3 * copy + readAhead - 1);
+    assert.equal(book.choose(8, "read-ahead", now(3 * copy + readAhead)).kind, "source");
+  });
+
   test("that have told all they will are not waited for", () => {
     const book = bookOf({ a: 1 });
     book.announce("a", 0, PLACE, 0);
