@@ -117,21 +117,20 @@ await new Promise<void>((resolve, reject) =>
 );
 const stream = scheduler.announcePeer();
 stream.on("error", () => {});
-stream.write({
-  hostId,
-  taskId,
-  peerId: `${hostId}-peer`,
-  registerPeerRequest: {
-    download: {
-      url,
-      actualPieceLength: pieceLength,
-      actualContentLength: content.length,
-      actualPieceCount: Math.ceil(content.length / pieceLength),
-      metadataOnly: true,
-    },
-  },
-});
+const contentLength = content.length;
+const pieceCount = Math.ceil(contentLength / pieceLength);
+const from = { hostId, taskId, peerId: `${hostId}-peer` };
+const download = {
+  url,
+  actualPieceLength: pieceLength,
+  actualContentLength: contentLength,
+  actualPieceCount: pieceCount,
+  metadataOnly: true,
+};
+stream.write({ ...from, registerPeerRequest: { download } });
 await once(stream, "data");
+stream.write({ ...from, downloadPeerStartedRequest: {} });
+stream.write({ ...from, downloadPeerFinishedRequest: { contentLength, pieceCount } });
 stream.end();
 console.log("ready");
 await once(process.stdin.resume(), "end");

@@ -108,7 +108,7 @@ async function taskIdOf({ child, url }: World): Promise<string> {
 async function readBeside(scope: Scope, world: World, what: string): Promise<string> {
   const { bad, child, url, expected } = world;
   for (let tries = 1; ; tries++) {
-    await forgetTasks(child.socketPath);
+    await forget(child, child.path(url));
     const from = child.log.length;
     const { digest, longestMs, durationMs } = await readInOrder(scope, child.path(url));
     assert.equal(digest, expected, `${what}: what was read`);
@@ -142,14 +142,19 @@ async function readAnchored(scope: Scope, world: World): Promise<string> {
   const name = text.trim().split("/").pop() ?? "anchored";
   const path = join(child.mountpoint, "url", name);
   for (let tries = 1; ; tries++) {
-    await forgetTasks(child.socketPath);
+    await forget(child, path);
     const from = child.log.length;
     const { digest, durationMs } = await readInOrder(scope, path);
     assert.equal(digest, expected, "what was read by a name with a digest");
-    if (child.log.slice(from).includes(bad.address))
-      return `right, in ${formatMs(durationMs)}; named after the whole was checked`;
+    if (child.log.slice(from).includes(bad.address)) return `right, in ${formatMs(durationMs)}, and named`;
     assert.ok(tries < TRIES, "the parent was never named in the log");
   }
+}
+
+/** Neither the daemon nor the kernel has anything of the file any more. */
+async function forget(host: ClusterHost, path: string): Promise<void> {
+  await forgetTasks(host.socketPath);
+  await output(["dd", `if=${path}`, "iflag=nocache", "count=0", "status=none"]);
 }
 
 async function readInOrder(
