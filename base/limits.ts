@@ -492,6 +492,10 @@ export const SEED_WITHOUT_SERVICE_MS = 600_000;
 export const SEED_DISTRUST_MS = 600_000;
 /** How long a content is not asked for of a seed that could not give it, ms. */
 export const SEED_CONTENT_REST_MS = 60_000;
+/** How long the source is asked for a piece of which its seed said that it has too much else to do. */
+export const SEED_BUSY_REST_MS = 1_000;
+/** A seed that streams a content does not turn aside for blocks farther than this from all it fetches of it: its link is full. */
+export const SEED_ASIDE_BLOCKS = 64;
 /** How long the list of seeds is believed; and how soon an empty one is asked for again, when there is use for it, ms. */
 export const SEED_LIST_AGE_MS = 30_000;
 export const SEED_LIST_RETRY_MS = 2_000;

@@ -74,6 +74,8 @@ export interface OpenTask {
   want(range: { offset: number; length: number }, priority: Priority, signal?: AbortSignal): Promise<void>;
   /** Takes back interest below demand in what has not been begun. */
   unwant(range: { offset: number; length: number }): void;
+  /** Whether the block is missing and much of the content is being fetched, but nothing near it: it would have to share a full link. */
+  isBusyFarFrom(block: number): boolean;
   /** Calls back for every piece that finishes from now on. @returns the unsubscriber */
   onPiece(listener: (piece: PieceRecord) => void): () => void;
   /** Wants everything at `priority` and resolves when the task is complete and its anchors held. */

@@ -135,6 +135,10 @@ export class Opening implements OpenTask, Owner {
     return { crc32: () => stored.keptCrc(block), release: stored.hold({ start: block, end: block + 1 }) };
   }
 
+  isBusyFarFrom(block: number): boolean {
+    return !hasBit(this.blocks, block) && this.#task.isBusyFarFrom(block);
+  }
+
   wasRead(range: { offset: number; length: number }): void {
     if (!this.#closed) this.#task.evictions.read(this.#blocksOf(range));
   }

@@ -1,4 +1,5 @@
 /** The fetches of one task that are under way, and what they are about to bring. */
+import { TASK_FETCHES_MAX } from "../../base/limits.ts";
 import type { BlockRange } from "../piece/want-list.ts";
 import type { Fetch } from "./fetch.ts";
 
@@ -31,6 +32,13 @@ export class RunningFetches implements Iterable<Fetch> {
   bringsAnyOf({ start, end }: BlockRange): boolean {
     for (const fetch of this.#all) if (fetch.next < end && fetch.end > start) return true;
     return false;
+  }
+
+  /** Whether there are many, and none within `blocks` of the block. */
+  areFarFrom(block: number, blocks: number): boolean {
+    if (this.#all.size < TASK_FETCHES_MAX / 2) return false;
+    for (const { start, end } of this.#all) if (block >= start - blocks && block < end + blocks) return false;
+    return true;
   }
 
   /** Resolves when those of now are over, however they end. */

@@ -6,6 +6,7 @@ import { setMaxListeners } from "node:events";
 import {
   SAMPLED_PIECES_MAX,
   SCHEDULER_ANSWER_MS,
+  SEED_BUSY_REST_MS,
   SEED_CONNECT_MS,
   SEED_CONTENT_REST_MS,
   SWARM_BYTES_MIN,
@@ -71,6 +72,8 @@ export class TaskParents {
   /** Until when who the seeds are is waited for, and when they are asked again; monotonic ms. */
   #seedsKnownMs: number | undefined;
   #seedAgainMs = Number.NEGATIVE_INFINITY;
+  /** Piece → until when the seed is not asked for it, monotonic ms. */
+  readonly #seedIsBusyMs = new Map<number, number>();
   /** What a seed is asked for, as the request was that it was made of; undefined there: no seed is to be asked. */
   #asked: { readonly request: TaskRequest; readonly content: SeedContent | undefined } | undefined;
 
@@ -105,7 +108,7 @@ export class TaskParents {
     this.#touched.add(piece);
     if (scheduler.alone || parents === undefined) return SOURCE;
     if (this.#trust.needsSource(piece)) return SOURCE;
-    if (this.#failed || !this.#isStreamed(priority)) return this.sampled();
+    if (this.#failed || !this.#isStreamed(priority)) return this.sampled(piece);
     this.#register();
     const nowMs = clock.monotonicMs();
     const patience = patienceOf(priority);
@@ -119,7 +122,8 @@ export class TaskParents {
       return { ...choice, hearing: (signal) => this.#trust.hearing(piece, choice.parent, signal) };
     if (priority !== "demand") return choice;
     if (parents.isSeed) return SOURCE;
-    const sampled = this.sampled();
+    const sampled = this.sampled(piece);
+    if (this.#seedIsBusy(piece)) return SOURCE;
     return sampled.kind === "seed" ? sampled : choice;
   }
 
@@ -169,10 +173,12 @@ export class TaskParents {
     this.#trust.rests(piece);
   }
 
-  /** A seed did not give what it should have: the source is asked for a while. */
-  seedFailed({ hostId }: Seed, error: { code: string; message: string }): void {
+  /** A seed did not give what it should have: the source is asked for a while; for that piece alone where the seed has too much to do. */
+  seedFailed({ hostId }: Seed, piece: number, error: { code: string; message: string }): void {
     const { clock, log } = this.#env;
-    this.#seedAgainMs = clock.monotonicMs() + SEED_CONTENT_REST_MS;
+    const nowMs = clock.monotonicMs();
+    if (error.code === "TOO_MANY") this.#seedIsBusyMs.set(piece, nowMs + SEED_BUSY_REST_MS);
+    else this.#seedAgainMs = nowMs + SEED_CONTENT_REST_MS;
     log.debug(
       { taskId: this.#stored.record.id, hostId, code: error.code, reason: error.message },
       "seed-failed",
@@ -196,12 +202,12 @@ export class TaskParents {
   }
 
   /** Who is asked for single blocks of a piece: whoever is likelier to have them than the source, or gets them for others as well. */
-  sampled(): Giver {
+  sampled(piece: number): Giver {
     const { parents, clock, integrity } = this.#env;
     const nowMs = clock.monotonicMs();
     const { record } = this.#stored;
-    if (parents?.seeds === undefined || !record.ranges || integrity === "agreed" || nowMs < this.#seedAgainMs)
-      return SOURCE;
+    if (parents?.seeds === undefined || !record.ranges || integrity === "agreed") return SOURCE;
+    if (nowMs < this.#seedAgainMs || this.#seedIsBusy(piece)) return SOURCE;
     const content = this.#seedContent();
     if (content === undefined) return SOURCE;
     const seed = parents.seeds.of(record.id);
@@ -212,6 +218,15 @@ export class TaskParents {
       void parents.seeds.known().then(() => this.#closing.signal.aborted || this.#changed());
     }
     return untilOrSource(this.#seedsKnownMs, nowMs);
+  }
+
+  /** A seed has just said that it has no time for the piece: then parents, who have theirs from it, will not have it soon either. */
+  #seedIsBusy(piece: number): boolean {
+    const untilMs = this.#seedIsBusyMs.get(piece);
+    if (untilMs === undefined) return false;
+    if (this.#env.clock.monotonicMs() < untilMs) return true;
+    this.#seedIsBusyMs.delete(piece);
+    return false;
   }
 
   /** The source has shown that a host has other bytes. */

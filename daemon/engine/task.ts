@@ -6,7 +6,13 @@
 import assert from "node:assert/strict";
 import type { Timer } from "../../base/clock.ts";
 import { DeadlineError, LimitError, type P2pfsError, UnavailableError } from "../../base/errors.ts";
-import { BLOCK_BYTES, TASK_TICK_MS, TASK_WAITERS_MAX, WITHOUT_SOURCE_LOOK_MS } from "../../base/limits.ts";
+import {
+  BLOCK_BYTES,
+  SEED_ASIDE_BLOCKS,
+  TASK_TICK_MS,
+  TASK_WAITERS_MAX,
+  WITHOUT_SOURCE_LOOK_MS,
+} from "../../base/limits.ts";
 import { loggableUrl } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { firstClear } from "../piece/bits.ts";
@@ -114,6 +120,10 @@ export class EngineTask implements Evictable {
   /** See OpenTask.isWanted. */
   get isWanted(): boolean {
     return this.#hostWants.areRecent;
+  }
+  /** See OpenTask; present blocks too. */
+  isBusyFarFrom(block: number): boolean {
+    return this.#fetches.areFarFrom(block, SEED_ASIDE_BLOCKS);
   }
   /** Set when no missing block can be had any more. */
   get fatal(): P2pfsError | undefined {
@@ -321,7 +331,7 @@ export class EngineTask implements Evictable {
     if (this.#distrust.isOn) return SOURCE;
     // Who shares a piece with a fetch that is under way takes its own blocks of it, and no more.
     const isShared = this.#fetches.bringsAnyOf(this.#pieces.blocksOf(piece));
-    return isShared ? this.#parents.sampled() : this.#parents.giverOf(piece, priority);
+    return isShared ? this.#parents.sampled(piece) : this.#parents.giverOf(piece, priority);
   }
 
   #startFrom(giver: PresentGiver, plan: FetchPlan): boolean {
@@ -400,7 +410,8 @@ export class EngineTask implements Evictable {
     if (error.code !== "NO_SPACE" && error.code !== "IO") {
       if (fetch.parent !== undefined)
         return this.#parents.failed(fetch.parent, this.#pieces.of(fetch.start), error);
-      if (fetch.seed !== undefined) return this.#parents.seedFailed(fetch.seed, error);
+      if (fetch.seed !== undefined)
+        return this.#parents.seedFailed(fetch.seed, this.#pieces.of(fetch.start), error);
     }
     this.#env.log.debug(
       { taskId: this.id, url: loggableUrl(this.request.url), code: error.code, reason: error.message },

@@ -56,7 +56,7 @@ export class WantedBlocks {
 
   /**
    * Serves one call.
-   * @throws InvalidInputError, PermissionError, LimitError, ChangedError for another version than the source's, and what the
+   * @throws InvalidInputError, PermissionError, LimitError where there is too much to do, ChangedError for another version than the source's, and what the
    * source says
    */
   async serve(request: WantRequest__Output, send: Send<WantResponse>, signal: AbortSignal): Promise<void> {
@@ -109,6 +109,10 @@ export class WantedBlocks {
     if (!Number.isSafeInteger(firstBlock) || blockCount > WANT_BLOCKS_MAX || firstBlock + blockCount > total)
       throw new InvalidInputError(
         `at most ${WANT_BLOCKS_MAX} blocks of the content may be asked for at once`,
+      );
+    if (priority === "DEMAND" && task.isBusyFarFrom(firstBlock))
+      throw new LimitError(
+        "this host streams another part of the content; the source is faster for this one",
       );
     const offset = firstBlock * BLOCK_BYTES;
     const end = Math.min(offset + blockCount * BLOCK_BYTES, contentLength);

@@ -6,7 +6,7 @@ import { type ServiceError, status } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
 import { deadlineSignal } from "../../base/deadline.ts";
 import type { FetchResult } from "../../base/destination.ts";
-import { ChangedError, IntegrityError, P2pfsError, UnavailableError } from "../../base/errors.ts";
+import { ChangedError, IntegrityError, LimitError, P2pfsError, UnavailableError } from "../../base/errors.ts";
 import { type BufferPool, FilePump } from "../../base/file-pump.ts";
 import {
   BLOCK_BYTES,
@@ -290,6 +290,8 @@ class SeedStream {
     const { code } = error as ServiceError;
     if (typeof code !== "number") return fromUnknown(error);
     const failure = streamFailure(this.#name, error as ServiceError);
-    return new UnavailableError(failure.message, { cause: error, details: { status: code } });
+    const extras = { cause: error, details: { status: code } };
+    if (code === status.RESOURCE_EXHAUSTED) return new LimitError(failure.message, extras);
+    return new UnavailableError(failure.message, extras);
   }
 }

@@ -4,9 +4,15 @@ import { readSync } from "node:fs";
 import { after, beforeEach, describe, test } from "node:test";
 import { BufferPool } from "../../../base/buffer-pool.ts";
 import { type Clock, FakeClock, systemClock } from "../../../base/clock.ts";
-import { IntegrityError, type P2pfsError, UnavailableError } from "../../../base/errors.ts";
+import { IntegrityError, LimitError, type P2pfsError, UnavailableError } from "../../../base/errors.ts";
 import { FilePump } from "../../../base/file-pump.ts";
-import { BLOCK_BYTES, HEDGE_MS, SAMPLED_PIECES_MAX } from "../../../base/limits.ts";
+import {
+  BLOCK_BYTES,
+  HEDGE_MS,
+  SAMPLED_PIECES_MAX,
+  SEED_ASIDE_BLOCKS,
+  TASK_FETCHES_MAX,
+} from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { Engine } from "../../../daemon/engine/engine.ts";
 import type { OpenTask, TaskRequest } from "../../../daemon/engine/open-task.ts";
@@ -198,6 +204,46 @@ describe("a task that is looked into", () => {
     await sample(task, 8 * MIB);
     assert.equal(seeds.reads.length, 1);
     assert.equal(task.record.bytesFromPeers, 2 * MIB);
+    await task.close();
+  });
+
+  test("has what its seed has no time for of the source, at once, and other pieces of the seed", async () => {
+    seeds.script = (block) => (block === 8 ? new LimitError("streams another part") : undefined);
+    const task = await (await engineWith()).open(request);
+    await sample(task, 8 * MIB);
+    await sample(task, 9 * MIB);
+    await sample(task, 20 * MIB);
+    assert.deepEqual(
+      seeds.reads.map(({ offset }) => offset / MIB),
+      [8, 20],
+    );
+    assert.deepEqual(
+      source.reads.map(({ offset }) => offset / MIB),
+      [8, 9],
+    );
+    await task.close();
+  });
+
+  test("that is streamed elsewhere has no time for a missing block far from that, but for those near it", async () => {
+    const far = 4 * SEED_ASIDE_BLOCKS;
+    source = new ScriptedSource((far + 1) * MIB);
+    const task = await (await engineWith({ isSeed: true })).open(request);
+    await sample(task, (far - 1) * MIB);
+    assert.equal(task.isBusyFarFrom(far), false, "nothing is streamed");
+    let openGate = () => {};
+    const gate = new Promise<void>((resolve) => {
+      openGate = resolve;
+    });
+    source.script = () => ({ gate: () => gate });
+    const streamed = task.want({ offset: 0, length: SEED_ASIDE_BLOCKS * MIB }, "demand");
+    while (source.reads.length <= TASK_FETCHES_MAX / 2)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(
+      [0, SEED_ASIDE_BLOCKS, far - 1, far].map((block) => task.isBusyFarFrom(block)),
+      [false, false, false, true],
+    );
+    openGate();
+    await streamed;
     await task.close();
   });
 

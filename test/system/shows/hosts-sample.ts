@@ -134,7 +134,7 @@ export async function showFarReader(
   const first = (times.read[0] ?? 0) / (times.raw[0] ?? 1);
   const figures = {
     file: `${formatBytes(fileBytes)}, the source behind ${rate}, the seed at 5 % when the reading began, at ${((100 * seeded) / fileBytes).toFixed(0)} % after`,
-    "reads at 90 % and on": `first ${formatMs(times.read[0] ?? 0)}, median ${formatMs(median(times.read))}`,
+    "reads at 90 % and on": `${times.read.map((ms) => ms.toFixed(0)).join(" ")} ms; first ${formatMs(times.read[0] ?? 0)}, median ${formatMs(median(times.read))}`,
     "plain GETs of 1 MiB": `first ${formatMs(times.raw[0] ?? 0)}, median ${formatMs(median(times.raw))}`,
     ratio: `first ${first.toFixed(2)}, median ${ratio.toFixed(2)}`,
   };
