@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { PARENT_FETCHES_MAX, PIECE_BYTES_MIN } from "../../../base/limits.ts";
-import { type Cluster, type ClusterHost, clusterUp, PIECE_PORT } from "../cluster.ts";
+import { type Cluster, type ClusterHost, clusterUp, PIECE_PORT, UPLOAD_PORT } from "../cluster.ts";
 import { until } from "../daemon.ts";
 import { catSha256, sha256 } from "../processes.ts";
 import type { Scope } from "../scope.ts";
@@ -91,9 +91,8 @@ async function takers(cluster: Cluster): Promise<string> {
 async function wireFigures(cluster: Cluster, { fileBytes }: SwarmSize): Promise<Figures> {
   const figures: Record<string, string> = {};
   for (const { name } of cluster.peers) {
-    const pieces = await received(cluster, PIECE_PORT, name);
-    const source = await received(cluster, 80, name);
-    figures[`to ${name}`] = `${((pieces + source) / fileBytes).toFixed(3)} of the file, headers included`;
+    const came = await progress(cluster, name);
+    figures[`to ${name}`] = `${(came / fileBytes).toFixed(3)} of the file, headers included`;
   }
   return figures;
 }
@@ -135,7 +134,9 @@ export async function showKilledHosts(scope: Scope, size: SwarmSize): Promise<Fi
   };
 }
 
-/** Bytes of the file that came to a host, from whomever. */
+/** Bytes of the file that came to a host: pieces, blocks of a seed, and what the origin sent; headers included. */
 async function progress(cluster: Cluster, host: string): Promise<number> {
-  return (await received(cluster, PIECE_PORT, host)) + (await received(cluster, 80, host));
+  const ports = [PIECE_PORT, UPLOAD_PORT, 80];
+  const came = await Promise.all(ports.map((port) => received(cluster, port, host)));
+  return came.reduce((sum, bytes) => sum + bytes, 0);
 }
