@@ -3,14 +3,13 @@
  * pool of buffers, one guard and one lookup of names for all. Each request is counted for the metrics.
  */
 import { networkInterfaces } from "node:os";
-import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock } from "../base/clock.ts";
 import type { FetchResult } from "../base/destination.ts";
 import { NotSupportedError } from "../base/errors.ts";
 import { FETCH_BUFFER_BYTES_MAX } from "../base/limits.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import { VERSION } from "../base/version.ts";
-import { loadNativeAddon, NativeAddon } from "../native/linux/addon.ts";
+import { blockBuffers } from "./block-buffers.ts";
 import type { Config } from "./config/config.ts";
 import type { DaemonMetrics } from "./server/metrics.ts";
 import { AddressGuard } from "./source/address-guard.ts";
@@ -56,9 +55,7 @@ export function openOrigins(options: OriginsOptions): Origins {
     system: backend.enableHickoryDNS ? "last" : "only",
     preferIPv6: network.enableIPv6,
   });
-  const addon = loadNativeAddon();
-  const checksum = addon instanceof NativeAddon ? addon.crc32 : undefined;
-  const buffers = new BufferPool(FETCH_BUFFER_BYTES_MAX, checksum);
+  const buffers = blockBuffers(FETCH_BUFFER_BYTES_MAX);
   const http = {
     clock,
     names,

@@ -1,9 +1,9 @@
 /** What a host asks other hosts with, made from the configuration: their pieces, what they have, how busy they are. */
-import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock } from "../base/clock.ts";
 import { FETCH_BUFFER_BYTES_MAX, SEED_MESSAGE_BYTES_MAX } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
+import { blockBuffers } from "./block-buffers.ts";
 import type { Config } from "./config/config.ts";
 import { CertificateFiles } from "./tls/certificate-files.ts";
 import { channelCredentials } from "./tls/grpc-credentials.ts";
@@ -58,7 +58,7 @@ export async function openPeerClients(options: {
   const silenceMs = config.download.collectedPieceTimeout;
   const announcements = new SyncPiecesAnnouncements({ channels, clock, hostId: host.id, silenceMs });
   const loads = new SyncHostLoads({ channels, clock, hostId: host.id, newPeerId: () => host.newPeerId() });
-  const buffers = new BufferPool(FETCH_BUFFER_BYTES_MAX);
+  const buffers = blockBuffers(FETCH_BUFFER_BYTES_MAX);
   const bucket = new TokenBucket({ clock, perSecond: config.download.bandwidthLimit });
   const vortex = new VortexTcpTransport({ clock, buffers, ...pieceTls(config, files) });
   const transport = withinTime(withinBandwidth(vortex, bucket), clock, config.download.pieceTimeout);

@@ -105,6 +105,7 @@ export class EngineTask implements Evictable {
       blockCount: stored.blockCount,
       blocksPerPiece: this.#pieces.blocksPerPiece,
       blocked: (block) => this.#blocked(block),
+      held: (piece) => this.#heldBack.has(piece),
       get ranges() {
         return ranges();
       },
@@ -229,9 +230,9 @@ export class EngineTask implements Evictable {
 
   /** Starts what can be started. Cheap when there is nothing. */
   kick(): void {
-    while (this.#fatal === undefined && !this.#closing.signal.aborted) {
-      const plan = this.#wants.next(this.#view);
-      if (plan === undefined) return;
+    if (this.#fetches.size >= this.#env.fetchesMax && !this.#wants.hasDemand) return;
+    for (const plan of this.#wants.plans(this.#view)) {
+      if (this.#fatal !== undefined || this.#closing.signal.aborted) return;
       const allowed = plan.priority === "demand" ? this.#env.fetchesMax * 2 : this.#env.fetchesMax;
       if (this.#fetches.size >= allowed) return;
       if (!this.#start(plan)) return;
@@ -296,7 +297,6 @@ export class EngineTask implements Evictable {
   #blocked(block: number): boolean {
     return (
       this.evictions.isGoing(block) ||
-      this.#heldBack.has(this.#pieces.of(block)) ||
       this.#fetches.brings(block) ||
       this.#rests.isResting(block, this.#env.clock.monotonicMs())
     );

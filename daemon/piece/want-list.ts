@@ -36,6 +36,8 @@ export interface TaskView {
   readonly blocksPerPiece: number;
   /** True while a fetch of the block is under way, or it must rest before the next try. */
   readonly blocked: (block: number) => boolean;
+  /** True while nothing of the piece is to be begun. Default: false. */
+  readonly held?: (piece: number) => boolean;
   /** False: the origin only streams the whole from its start; any fetch is of everything. */
   readonly ranges: boolean;
 }
@@ -45,6 +47,11 @@ export class WantList {
 
   get size(): number {
     return this.#wants.length;
+  }
+
+  /** Somebody is blocked, or was until just now. */
+  get hasDemand(): boolean {
+    return this.#wants.some(({ priority }) => priority === "demand");
   }
 
   /** Adds interest; wants of equal priority are served in the order they were added. */
@@ -96,27 +103,40 @@ export class WantList {
     return this.#wants.some((want) => want.start < range.end && want.end > range.start && isOne(want));
   }
 
-  /** The most urgent priority at which something could be fetched now, without choosing it. */
+  /** What is to be fetched first; undefined: nothing now. */
   next(view: TaskView): FetchPlan | undefined {
+    for (const plan of this.plans(view)) return plan;
+    return undefined;
+  }
+
+  /**
+   * What could be fetched now, most urgent first, in one pass: a plan that was neither begun nor held back does not come again.
+   * The task may be told of meanwhile.
+   */
+  *plans(view: TaskView): Generator<FetchPlan> {
     this.#wants = this.#wants.filter((want) => {
       want.start = firstClear(view.blocks, want.start, want.end);
       return want.start < want.end;
     });
-    for (const priority of PRIORITIES) {
-      for (const want of this.#wants) {
-        if (want.priority !== priority) continue;
-        const plan = this.#planFor(want, view);
-        if (plan !== undefined) return plan;
+    for (const priority of PRIORITIES)
+      for (const want of this.#wants.filter((one) => one.priority === priority)) {
+        let from = want.start;
+        while (this.#wants.includes(want)) {
+          const plan = this.#planFor(want, from, view);
+          if (plan === undefined) break;
+          from = plan.end;
+          yield plan;
+        }
       }
-    }
-    return undefined;
   }
 
-  #planFor(want: Want, view: TaskView): FetchPlan | undefined {
-    const start = firstFetchable(view, want.start, want.end);
+  #planFor(want: Want, from: number, view: TaskView): FetchPlan | undefined {
+    const start = firstFetchable(view, from, want.end);
     if (start >= want.end) return undefined;
     if (!view.ranges)
-      return view.blocked(0) ? undefined : { start: 0, end: view.blockCount, priority: want.priority };
+      return view.blocked(0) || view.held?.(0)
+        ? undefined
+        : { start: 0, end: view.blockCount, priority: want.priority };
     // To the end of what somebody wants, within the piece: a GET never carries bytes nobody asked for.
     const pieceEnd = Math.min(
       view.blockCount,
@@ -133,7 +153,13 @@ export class WantList {
 }
 
 function firstFetchable(view: TaskView, from: number, to: number): number {
-  let block = firstClear(view.blocks, from, to);
-  while (block < to && view.blocked(block)) block = firstClear(view.blocks, block + 1, to);
+  const { blocks, blocksPerPiece, held } = view;
+  let block = firstClear(blocks, from, to);
+  while (block < to) {
+    const piece = Math.floor(block / blocksPerPiece);
+    if (held?.(piece)) block = firstClear(blocks, Math.min(to, (piece + 1) * blocksPerPiece), to);
+    else if (view.blocked(block)) block = firstClear(blocks, block + 1, to);
+    else break;
+  }
   return block;
 }

@@ -72,6 +72,36 @@ describe("the want list", () => {
     assert.equal(list.next(view([], [0, 30], false)), undefined);
   });
 
+  test("one pass offers each stretch once, leaving out pieces that are held, also those held meanwhile", () => {
+    const list = new WantList();
+    list.add({ owner: {}, priority: "copy", start: 0, end: 64 });
+    list.add({ owner: {}, priority: "demand", start: 33, end: 34 });
+    const held = new Set([1, 2]);
+    const task = { ...view(), held: (piece: number) => held.has(piece) };
+    const starts: number[] = [];
+    for (const { start, end } of list.plans(task)) {
+      starts.push(start);
+      assert.ok(!held.has(Math.floor(start / task.blocksPerPiece)));
+      assert.equal(Math.floor(start / task.blocksPerPiece), Math.floor((end - 1) / task.blocksPerPiece));
+      held.add(Math.floor(start / task.blocksPerPiece) + 1);
+    }
+    assert.equal(starts[0], 33);
+    assert.deepEqual([...new Set(starts)], starts);
+    assert.deepEqual([...list.plans({ ...task, held: () => true })], []);
+  });
+
+  test("what is dropped in the middle of a pass is not offered any more", () => {
+    const list = new WantList();
+    const owner = {};
+    list.add({ owner, priority: "copy", start: 0, end: 64 });
+    let offered = 0;
+    for (const _plan of list.plans(view())) {
+      offered += 1;
+      list.removeOwner(owner);
+    }
+    assert.equal(offered, 1);
+  });
+
   test("a stretch taken back splits the owner's want and leaves those of others and demands alone", () => {
     const list = new WantList();
     list.add(want({ priority: "read-ahead", start: 0, end: 12 }));
