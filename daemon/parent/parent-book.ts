@@ -34,6 +34,8 @@ export type Patience = keyof typeof PARENT_PATIENCE_MS;
 interface Entry {
   readonly parent: BookedParent;
   readonly pieces: Map<number, PiecePlace>;
+  /** Announced once, and not there any more: not waited for. */
+  readonly lacking: Set<number>;
   /** It may announce more. */
   listening: boolean;
   /** Pieces being fetched from it. */
@@ -84,7 +86,13 @@ export class ParentBook {
 
   /** Takes a new parent in. */
   add(parent: BookedParent): void {
-    this.#parents.set(parent.peerId, { parent, pieces: new Map(), listening: true, fetching: 0 });
+    this.#parents.set(parent.peerId, {
+      parent,
+      pieces: new Map(),
+      lacking: new Set(),
+      listening: true,
+      fetching: 0,
+    });
   }
 
   announce(peerId: string, piece: number, place: PiecePlace, nowMs: number): void {
@@ -92,6 +100,7 @@ export class ParentBook {
     if (entry === undefined) return;
     if (!entry.pieces.has(piece)) this.#heardMs = nowMs;
     entry.pieces.set(piece, place);
+    entry.lacking.delete(piece);
     if (!this.#announced.has(piece)) this.#announced.set(piece, nowMs);
     this.#askedMs.delete(piece);
   }
@@ -110,7 +119,8 @@ export class ParentBook {
 
   /** It lacks a piece that it had announced. */
   lacks(peerId: string, piece: number): void {
-    this.#parents.get(peerId)?.pieces.delete(piece);
+    const entry = this.#parents.get(peerId);
+    if (entry?.pieces.delete(piece)) entry.lacking.add(piece);
   }
 
   /** A fetch from it begins. @returns ends it; idempotent */
@@ -146,7 +156,7 @@ export class ParentBook {
   }
 
   #without(piece: number, patience: Patience, nowMs: number): PieceChoice {
-    const mayCome = [...this.#parents.values()].some((entry) => entry.listening);
+    const mayCome = [...this.#parents.values()].some((entry) => entry.listening && !entry.lacking.has(piece));
     if (!mayCome) return { kind: "source" };
     const askedMs = this.#askedMs.get(piece) ?? nowMs;
     this.#askedMs.set(piece, askedMs);

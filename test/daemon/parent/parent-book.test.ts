@@ -78,6 +78,16 @@ describe("the parents of a task", () => {
     assert.ok(!book.isAlive);
   });
 
+  test("that lack a piece they had announced are not waited for, until they announce it anew", () => {
+    const book = bookOf({ a: 1 });
+    book.announce("a", 0, PLACE, 0);
+    book.lacks("a", 0);
+    assert.equal(chosen(book, 0, 0), "source");
+    assert.equal(chosen(book, 1, 0), "wait");
+    book.announce("a", 0, PLACE, 0);
+    assert.equal(chosen(book, 0, 0), "a");
+  });
+
   test("are drawn by what they could send, and by how much they send to us already", () => {
     const book = bookOf({ slow: 1e9, fast: 9e9 });
     for (const peerId of ["slow", "fast"]) book.announce(peerId, 0, PLACE, 0);
