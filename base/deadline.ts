@@ -24,8 +24,8 @@ export function deadlineSignal(
   parent?: AbortSignal,
 ): DeadlineSignal {
   const controller = new AbortController();
-  const expire = () =>
-    controller.abort(new DeadlineError(`${what} did not come within ${formatMs(afterMs)}`));
+  let waitMs = afterMs;
+  const expire = () => controller.abort(new DeadlineError(`${what} did not come within ${formatMs(waitMs)}`));
   let timer = clock.schedule(afterMs, expire);
   const onParent = () => controller.abort(parent?.reason ?? new CancelledError());
   if (parent?.aborted) onParent();
@@ -34,6 +34,7 @@ export function deadlineSignal(
     signal: controller.signal,
     extend(fromNowMs) {
       timer.cancel();
+      waitMs = fromNowMs;
       if (!controller.signal.aborted) timer = clock.schedule(fromNowMs, expire);
     },
     close() {

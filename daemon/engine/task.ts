@@ -1,7 +1,8 @@
 /**
  * One task while it is open: who wants which blocks, which fetches run, what to do when one fails, when it is complete.
  * Decisions are in daemon/piece/; bytes move below, in sources and transports. One EngineTask per task id, however
- * many have it open.
+ * many have it open. Long on purpose: what could be told apart is in files of its own (running-fetches, task-pieces, completion,
+ * waiters, …), and what is left changes the same state.
  */
 import assert from "node:assert/strict";
 import type { Timer } from "../../base/clock.ts";
