@@ -23,6 +23,7 @@ const { values } = parseArgs({
 });
 
 const common = {
+  ...MODEL,
   fileBytes: values.gib === undefined ? MODEL.fileBytes : Number(values.gib) * GIB,
   seed: Number(values.seed),
   epochMs: Number(values.epoch),
@@ -37,7 +38,7 @@ const one: Settings = {
 };
 
 function* all(): Generator<Settings> {
-  const best = { ...common, files: 1, faults: false, reverse: true, rotation: true };
+  const best = { ...common, reverse: true, rotation: true };
   for (const hosts of [10, 100, 1000]) {
     for (const reverse of [false, true])
       for (const rotation of [false, true]) yield { ...best, hosts, reverse, rotation };

@@ -1,45 +1,77 @@
-/** What is simulated: the published model of hosts, links and faults, and one run's settings. */
+/** What is simulated: the settings of a run, and the published model, which is what they are unless others are asked for. */
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
-export const MODEL = {
-  fileBytes: 64 * GIB,
-  /** What Dragonfly's rule gives such a file. */
-  pieceBytes: 64 * MIB,
-  /** Bits a second of hosts' access links, the same both ways; spread evenly over their logarithm. */
-  linkMin: 1e9,
-  linkMax: 10e9,
-  /** Of the seed peer and of the source. */
-  seedLink: 10e9,
-  sourceLink: 10e9,
-  /** One way between two hosts, ms: most are near, some are not. */
-  nearMs: 0.25,
-  farMs: 10,
-  farShare: 0.05,
-  /** Hosts that register do so within this time, ms. */
-  startSpreadMs: 2_000,
-  /** With faults: shares of hosts that die, send nothing that they were asked for, and send wrong bytes. */
-  churnShare: 0.01,
-  stallingShare: 0.01,
-  lyingShare: 0.01,
-  /** download.concurrentPieceCount. */
-  fetchesMax: 8,
-} as const;
-
-/** One run. */
+/** One run: the model of hosts, links and faults, and what they do. */
 export interface Settings {
+  /** Hosts that load a file, besides the seed peer. */
   readonly hosts: number;
-  /** How many files, the most popular first (Zipf). Default 1. */
+  /** Their access links, bits a second, the same both ways, one for each host; undefined: between linkMin and linkMax. */
+  readonly hostLinks: readonly number[] | undefined;
+  /** Spread evenly over the logarithm, bits a second. */
+  readonly linkMin: number;
+  readonly linkMax: number;
+  /** Of the seed peer and of the source, bits a second. */
+  readonly seedLink: number;
+  readonly sourceLink: number;
+  /** One way between two hosts, ms: most are near, some are not. */
+  readonly nearMs: number;
+  readonly farMs: number;
+  readonly farShare: number;
+  /** Hosts begin within this time, ms. */
+  readonly startSpreadMs: number;
+  /** How many files, the most popular first (Zipf). */
   readonly files: number;
   readonly fileBytes: number;
+  readonly pieceBytes: number;
+  /** download.concurrentPieceCount. */
+  readonly fetchesMax: number;
+  /** Some hosts die, some send nothing that they were asked for, some send wrong bytes: these shares of them. */
   readonly faults: boolean;
+  readonly churnShare: number;
+  readonly stallingShare: number;
+  readonly lyingShare: number;
   /** A parent fetches from its children what it lacks (SyncPieces the other way round). */
   readonly reverse: boolean;
   /** Distant pieces in the order of their rarity, from another place at each host; else in the file's order. */
   readonly rotation: boolean;
+  /** Of all that is drawn. */
   readonly seed: number;
+  /** Between two looks at everybody's fair share of the links, ms. */
   readonly epochMs: number;
+}
+
+/** The published model. */
+export const MODEL: Settings = {
+  hosts: 1_000,
+  hostLinks: undefined,
+  linkMin: 1e9,
+  linkMax: 10e9,
+  seedLink: 10e9,
+  sourceLink: 10e9,
+  nearMs: 0.25,
+  farMs: 10,
+  farShare: 0.05,
+  startSpreadMs: 2_000,
+  files: 1,
+  fileBytes: 64 * GIB,
+  // What Dragonfly's rule gives such a file.
+  pieceBytes: 64 * MIB,
+  fetchesMax: 8,
+  faults: false,
+  churnShare: 0.01,
+  stallingShare: 0.01,
+  lyingShare: 0.01,
+  reverse: false,
+  rotation: false,
+  seed: 1,
+  epochMs: 200,
+};
+
+/** The published model, but for what is named. */
+export function settingsOf(named: Partial<Settings>): Settings {
+  return { ...MODEL, ...named, hosts: named.hostLinks?.length ?? named.hosts ?? MODEL.hosts };
 }
 
 /** The same numbers for the same seed (mulberry32). */
@@ -53,6 +85,11 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-export function linkRate(random: () => number): number {
-  return MODEL.linkMin * (MODEL.linkMax / MODEL.linkMin) ** random();
+/** Of the host with that number, the first is 0. */
+export function linkRate(
+  { hostLinks, linkMin, linkMax }: Settings,
+  host: number,
+  random: () => number,
+): number {
+  return hostLinks?.[host] ?? linkMin * (linkMax / linkMin) ** random();
 }

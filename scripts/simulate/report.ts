@@ -1,5 +1,5 @@
 /** What a run came to, as one line. */
-import { MODEL } from "./model.ts";
+import type { Settings } from "./model.ts";
 import type { SimTask } from "./sim-host.ts";
 import type { World } from "./world.ts";
 
@@ -39,7 +39,7 @@ export function reportOf(world: World, wallMs: number): string {
     ({ host, completedMs = 0, startedMs }) =>
       (completedMs - startedMs) / 1000 / Math.max((fileBytes * 8) / host.rate, together),
   );
-  const stalls = whole.map((task) => stallOf(task, fileBytes));
+  const stalls = whole.map((task) => stallOf(task, settings));
   const files = new Set(world.loads.map(({ id }) => id)).size;
   const cells = [
     settings.hosts,
@@ -62,14 +62,15 @@ export function reportOf(world: World, wallMs: number): string {
 
 /** What no host can be faster than, whatever its own link: the seed has to send each file once, and all together have to send all. */
 function togetherOf({ settings, hosts }: World): number {
-  const { fileBytes } = settings;
-  const up = MODEL.seedLink + hosts.reduce((sum, { rate }) => sum + rate, 0);
-  return Math.max((fileBytes * 8) / MODEL.seedLink, (settings.hosts * fileBytes * 8) / up);
+  const { fileBytes, seedLink } = settings;
+  const up = seedLink + hosts.reduce((sum, { rate }) => sum + rate, 0);
+  return Math.max((fileBytes * 8) / seedLink, (settings.hosts * fileBytes * 8) / up);
 }
 
 /** How long somebody waits who reads the file in order as fast as his link is, and begins with the download. */
-function stallOf({ finishedMs, startedMs, host, pieceCount }: SimTask, fileBytes: number): number {
-  const pieceSeconds = (MODEL.pieceBytes * 8) / host.rate;
+function stallOf({ finishedMs, startedMs, host, pieceCount }: SimTask, settings: Settings): number {
+  const { fileBytes, pieceBytes } = settings;
+  const pieceSeconds = (pieceBytes * 8) / host.rate;
   let at = 0;
   for (let piece = 0; piece < pieceCount; piece += 1)
     at = Math.max(at, ((finishedMs[piece] ?? 0) - startedMs) / 1000 - pieceSeconds) + pieceSeconds;

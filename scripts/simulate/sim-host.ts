@@ -13,7 +13,6 @@ import { hasBit } from "../../daemon/piece/bits.ts";
 import type { CandidateParent, PeerSession, Scheduler } from "../../daemon/scheduler/scheduler.ts";
 import type { StoredTask } from "../../daemon/storage/storage.ts";
 import type { AnnouncedPiece, AnnouncingParent } from "../../daemon/transport/announcements.ts";
-import { MODEL } from "./model.ts";
 import { type Link, newLink } from "./network.ts";
 import type { World } from "./world.ts";
 
@@ -124,7 +123,7 @@ export class SimTask {
     this.#world = world;
     this.#clock = clock;
     this.startedMs = clock.nowMs();
-    const count = Math.ceil(settings.fileBytes / MODEL.pieceBytes);
+    const count = Math.ceil(settings.fileBytes / settings.pieceBytes);
     this.pieceCount = count;
     this.finishedMs = new Float64Array(count);
     this.bits = new Uint8Array(Math.ceil(count / 8));
@@ -140,7 +139,7 @@ export class SimTask {
         tag: "",
         application: "",
         contentLength: settings.fileBytes,
-        pieceLength: MODEL.pieceBytes,
+        pieceLength: settings.pieceBytes,
         ranges: true,
       },
       pieceCount: count,
@@ -181,7 +180,11 @@ export class SimTask {
 
   /** As EngineTask.kick with the whole file wanted as a copy. */
   kick(): void {
-    while (this.#fetches.size < MODEL.fetchesMax && !this.#isAbandoned && this.completedMs === undefined) {
+    while (
+      this.#fetches.size < this.#world.settings.fetchesMax &&
+      !this.#isAbandoned &&
+      this.completedMs === undefined
+    ) {
       const piece = (this.#world.settings.rotation ? this.#rarest() : undefined) ?? this.#firstMissing();
       if (piece >= this.pieceCount) return;
       const giver = this.#parents.giverOf(piece, "copy");
@@ -264,7 +267,8 @@ export class SimTask {
   }
 
   #fetch(piece: number, giver: Exclude<Giver, { kind: "wait" }>): void {
-    const { network } = this.#world;
+    const { network, settings } = this.#world;
+    const { pieceBytes, fileBytes } = settings;
     const parent = giver.kind === "parent" ? this.#world.byIp.get(giver.place.ip) : undefined;
     const end = giver.kind === "parent" ? this.#parents.begin(giver.parent) : () => {};
     const startedMs = this.#clock.nowMs();
@@ -284,7 +288,7 @@ export class SimTask {
       this.kick();
     };
     this.#fetches.set(piece, { stop: over, parent, fail: () => fail("UNAVAILABLE") });
-    const bytes = Math.min(MODEL.pieceBytes, this.#world.settings.fileBytes - piece * MODEL.pieceBytes);
+    const bytes = Math.min(pieceBytes, fileBytes - piece * pieceBytes);
     const came = () => {
       if (parent?.isDead) return fail("UNAVAILABLE");
       if (parent?.fault === "lies") {
@@ -384,8 +388,8 @@ export class SimTask {
           this.#holders[number] = (this.#holders[number] ?? 0) + 1;
           onPiece({
             number,
-            offset: number * MODEL.pieceBytes,
-            length: MODEL.pieceBytes,
+            offset: number * world.settings.pieceBytes,
+            length: world.settings.pieceBytes,
             ip: parent.ip,
             port: 4005,
           });

@@ -11,7 +11,7 @@ import { standardTaskId } from "../../daemon/task/ids.ts";
 import type { AnnouncePeerRequest } from "../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
 import type { AnnouncePeerResponse } from "../../proto/gen/scheduler/v2/AnnouncePeerResponse.ts";
 import { Scheduler } from "../../proto/load.ts";
-import { linkRate, MODEL, randomFrom, type Settings } from "./model.ts";
+import { linkRate, randomFrom, type Settings, settingsOf } from "./model.ts";
 import { type Link, Network, newLink } from "./network.ts";
 import { SimClock } from "./sim-clock.ts";
 import { type Fault, SimHost, type SimTask } from "./sim-host.ts";
@@ -26,7 +26,7 @@ export class World {
   readonly clock = new SimClock();
   readonly random: () => number;
   readonly network: Network;
-  readonly source: Link = newLink(MODEL.sourceLink);
+  readonly source: Link;
   readonly byIp = new Map<string, SimHost>();
   readonly hosts: SimHost[] = [];
   /** Downloads that were begun by hosts that are to complete. */
@@ -40,14 +40,17 @@ export class World {
   #dirty = false;
   #open = 0;
 
-  constructor(settings: Settings) {
+  /** @param named what is to be other than in the published model */
+  constructor(named: Partial<Settings> = {}) {
+    const settings = settingsOf(named);
     this.settings = settings;
+    this.source = newLink(settings.sourceLink);
     this.random = randomFrom(settings.seed);
     this.network = new Network(this.clock, settings.epochMs);
-    this.#seed = this.#newHost(0, MODEL.seedLink, "none", true);
+    this.#seed = this.#newHost(0, settings.seedLink, "none", true);
     for (let number = 1; number <= settings.hosts; number += 1) {
       const fault = settings.faults ? this.#fault() : "none";
-      this.hosts.push(this.#newHost(number, linkRate(this.random), fault, false));
+      this.hosts.push(this.#newHost(number, linkRate(settings, number - 1, this.random), fault, false));
     }
   }
 
@@ -92,7 +95,7 @@ export class World {
     for (const host of this.hosts) {
       const file = this.#pick(settings.files);
       this.#open += 1;
-      clock.schedule(random() * MODEL.startSpreadMs, () => {
+      clock.schedule(random() * settings.startSpreadMs, () => {
         const url = `http://origin/model-${file}.safetensors`;
         const task = host.load(standardTaskId({ url }), url, false);
         this.loads.push(task);
@@ -116,7 +119,7 @@ export class World {
       hostId: host.id,
       registration,
       scheduleCountMax: 5,
-      concurrentPieceCount: MODEL.fetchesMax,
+      concurrentPieceCount: this.settings.fetchesMax,
       withoutMetadataOnly: false,
       now: () => clock.nowMs(),
     });
@@ -133,17 +136,19 @@ export class World {
   }
 
   #newHost(number: number, rate: number, fault: Fault, isSeed: boolean): SimHost {
-    const latencyMs = !isSeed && this.random() < MODEL.farShare ? MODEL.farMs : MODEL.nearMs;
+    const { farShare, farMs, nearMs } = this.settings;
+    const latencyMs = !isSeed && this.random() < farShare ? farMs : nearMs;
     const host = new SimHost(this, { number, rate, fault, isSeed, latencyMs });
     this.byIp.set(host.ip, host);
     return host;
   }
 
   #fault(): Fault {
+    const { churnShare, stallingShare, lyingShare } = this.settings;
     const drawn = this.random();
-    if (drawn < MODEL.churnShare) return "dies";
-    if (drawn < MODEL.churnShare + MODEL.stallingShare) return "stalls";
-    return drawn < MODEL.churnShare + MODEL.stallingShare + MODEL.lyingShare ? "lies" : "none";
+    if (drawn < churnShare) return "dies";
+    if (drawn < churnShare + stallingShare) return "stalls";
+    return drawn < churnShare + stallingShare + lyingShare ? "lies" : "none";
   }
 
   #dieLater(host: SimHost): void {

@@ -1,21 +1,12 @@
 /** The simulation: small swarms complete, take the file from the source once, and come to the same end again. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, type Settings } from "../../scripts/simulate/model.ts";
+import { MODEL, type Settings, settingsOf } from "../../scripts/simulate/model.ts";
 import { Network, newLink } from "../../scripts/simulate/network.ts";
 import { SimClock } from "../../scripts/simulate/sim-clock.ts";
 import { World } from "../../scripts/simulate/world.ts";
 
-const settings: Settings = {
-  hosts: 12,
-  files: 1,
-  fileBytes: 40 * MODEL.pieceBytes,
-  faults: false,
-  reverse: false,
-  rotation: false,
-  seed: 3,
-  epochMs: 200,
-};
+const settings = settingsOf({ hosts: 12, fileBytes: 40 * MODEL.pieceBytes, seed: 3 });
 
 async function played(more: Partial<Settings> = {}): Promise<World> {
   const world = new World({ ...settings, ...more });
@@ -31,6 +22,17 @@ test("every host of a small swarm gets the file, and the source gives it once", 
   assert.ok(ends(world).every((ms) => ms !== undefined));
   assert.equal(world.sourceBytes, settings.fileBytes);
   assert.deepEqual(ends(await played()), ends(world), "the same seed makes the same run");
+});
+
+test("links can be named one by one: a swarm of two is as slow as its slower one", async () => {
+  const hostLinks = [8e9, 1e9];
+  const fileBytes = 1024 ** 3;
+  const world = new World({ hostLinks, fileBytes, pieceBytes: 4 * 1024 ** 2, seedLink: 10e9, nearMs: 0 });
+  await world.run();
+  const slow = world.loads.find(({ host }) => host.rate === 1e9);
+  const seconds = ((slow?.completedMs ?? Number.NaN) - (slow?.startedMs ?? 0)) / 1000;
+  assert.equal(world.loads.length, 2);
+  assert.ok(seconds >= (fileBytes * 8) / 1e9 && seconds < (fileBytes * 10) / 1e9, `${seconds} s`);
 });
 
 test("hosts that stall, lie and die keep nobody else from the file", async () => {
