@@ -20,7 +20,9 @@ import { showKilledHosts, showSwarm } from "../../test/system/shows/swarm.ts";
 import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
 import { linkUp } from "./lab.ts";
 import { pieceSpeed } from "./piece-speed.ts";
+import type { SwarmShape } from "./real-swarm.ts";
 import type { Report } from "./report.ts";
+import { showSimulated } from "./simulated.ts";
 
 interface Show {
   readonly name: string;
@@ -36,6 +38,21 @@ async function randomReadsOverLink(scope: Scope): Promise<Figures> {
   const link = await linkUp(scope, { rate: "1gbit", delay: "10ms" });
   return showRandomReads(scope, { fileBytes: 32 * GIB, readCount: 200, link });
 }
+
+/** Six hosts' links spread tenfold, evenly over the logarithm, slow enough that the machine's processors are not what limits. */
+const SPREAD: SwarmShape = {
+  rates: [30, 48, 75, 119, 189, 300],
+  seedRate: 100,
+  originRate: 100,
+  fileBytes: 256 * MIB,
+};
+
+/** Real daemons beside the simulation of them. */
+const SIMULATED: Readonly<Record<string, SwarmShape>> = {
+  simulated: SPREAD,
+  "simulated-equal": { ...SPREAD, rates: Array(6).fill(100) },
+  "simulated-no-seed": { ...SPREAD, seedRate: undefined },
+};
 
 const SHOWS: readonly Show[] = [
   {
@@ -156,6 +173,13 @@ const SHOWS: readonly Show[] = [
     diskBytes: 20 * GIB,
     run: (scope) => pieceSpeed(scope, { children: 8, fileBytes: 2 * GIB, rounds: 1 }),
   },
+  ...Object.entries(SIMULATED).map(
+    ([name, shape]): Show => ({
+      name,
+      diskBytes: 3 * GIB,
+      run: (scope) => showSimulated(scope, shape, 3),
+    }),
+  ),
   { name: "index-tree", diskBytes: MIB, run: (scope) => showIndexTree(scope, { fileCount: KEYS }) },
 ];
 

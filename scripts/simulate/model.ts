@@ -12,8 +12,11 @@ export interface Settings {
   /** Spread evenly over the logarithm, bits a second. */
   readonly linkMin: number;
   readonly linkMax: number;
-  /** Of the seed peer and of the source, bits a second. */
-  readonly seedLink: number;
+  /** What hosts tell of their links, bits a second; undefined: what these are. */
+  readonly toldLink: number | undefined;
+  /** Of the seed peer, bits a second; undefined: there is none. */
+  readonly seedLink: number | undefined;
+  /** Of the source, bits a second. */
   readonly sourceLink: number;
   /** One way between two hosts, ms: most are near, some are not. */
   readonly nearMs: number;
@@ -48,6 +51,7 @@ export const MODEL: Settings = {
   hostLinks: undefined,
   linkMin: 1e9,
   linkMax: 10e9,
+  toldLink: undefined,
   seedLink: 10e9,
   sourceLink: 10e9,
   nearMs: 0.25,

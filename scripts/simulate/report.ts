@@ -62,9 +62,9 @@ export function reportOf(world: World, wallMs: number): string {
 
 /** What no host can be faster than, whatever its own link: the seed has to send each file once, and all together have to send all. */
 function togetherOf({ settings, hosts }: World): number {
-  const { fileBytes, seedLink } = settings;
+  const { fileBytes, seedLink = 0, sourceLink } = settings;
   const up = seedLink + hosts.reduce((sum, { rate }) => sum + rate, 0);
-  return Math.max((fileBytes * 8) / seedLink, (settings.hosts * fileBytes * 8) / up);
+  return Math.max((fileBytes * 8) / (seedLink || sourceLink), (settings.hosts * fileBytes * 8) / up);
 }
 
 /** How long somebody waits who reads the file in order as fast as his link is, and begins with the download. */

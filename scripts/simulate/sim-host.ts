@@ -357,7 +357,8 @@ export class SimTask {
     const host = this.#world.byIp.get(ip);
     const freeRate = () => {
       if (host === undefined) return undefined;
-      return Math.max(this.#world.network.free(host.up) * 8000, host.rate / 10);
+      const told = this.#world.settings.toldLink ?? host.rate;
+      return Math.max(told - (host.rate - this.#world.network.free(host.up) * 8000), told / 10);
     };
     return { freeRate, close: () => {} };
   }

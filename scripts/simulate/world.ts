@@ -35,7 +35,7 @@ export class World {
   wastedBytes = 0;
   answers = 0;
   #scheduler: EmbeddedScheduler | undefined;
-  readonly #seed: SimHost;
+  readonly #seed: SimHost | undefined;
   #peers = 0;
   #dirty = false;
   #open = 0;
@@ -47,7 +47,8 @@ export class World {
     this.source = newLink(settings.sourceLink);
     this.random = randomFrom(settings.seed);
     this.network = new Network(this.clock, settings.epochMs);
-    this.#seed = this.#newHost(0, settings.seedLink, "none", true);
+    const { seedLink } = settings;
+    this.#seed = seedLink === undefined ? undefined : this.#newHost(0, seedLink, "none", true);
     for (let number = 1; number <= settings.hosts; number += 1) {
       const fault = settings.faults ? this.#fault() : "none";
       this.hosts.push(this.#newHost(number, linkRate(settings, number - 1, this.random), fault, false));
@@ -79,19 +80,20 @@ export class World {
 
   async run(): Promise<void> {
     const { clock, random, settings } = this;
+    const seed = this.#seed;
     this.#scheduler = await EmbeddedScheduler.open({
       clock,
       random,
       log: silentLogger,
       seeds: {
-        available: true,
+        available: seed !== undefined,
         announced: () => {},
         gone: () => {},
-        send: (taskId, { url }) => this.#seed.load(taskId, url, true).done,
+        send: async (taskId, { url }) => seed?.load(taskId, url, true).done,
         close: async () => {},
       },
     });
-    for (const host of [this.#seed, ...this.hosts]) this.#announce(host);
+    for (const host of this.byIp.values()) this.#announce(host);
     for (const host of this.hosts) {
       const file = this.#pick(settings.files);
       this.#open += 1;
@@ -162,6 +164,7 @@ export class World {
   }
 
   #announce(host: SimHost): void {
+    const told = Math.floor(this.settings.toldLink ?? host.rate);
     const message = {
       id: host.id,
       hostname: host.id,
@@ -170,8 +173,8 @@ export class World {
       port: 4000,
       downloadPort: 4000,
       network: {
-        maxTxBandwidth: Math.floor(host.rate),
-        maxRxBandwidth: Math.floor(host.rate),
+        maxTxBandwidth: told,
+        maxRxBandwidth: told,
         txBandwidth: 0,
       },
     };

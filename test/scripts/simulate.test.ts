@@ -35,6 +35,13 @@ test("links can be named one by one: a swarm of two is as slow as its slower one
   assert.ok(seconds >= (fileBytes * 8) / 1e9 && seconds < (fileBytes * 10) / 1e9, `${seconds} s`);
 });
 
+test("without a seed peer one host goes to the source for all", async () => {
+  const world = await played({ seedLink: undefined, toldLink: 400e9 });
+  assert.equal(world.byIp.size, settings.hosts);
+  assert.ok(ends(world).every((ms) => ms !== undefined));
+  assert.equal(world.sourceBytes, settings.fileBytes);
+});
+
 test("hosts that stall, lie and die keep nobody else from the file", async () => {
   const some = { ...settings, hosts: 60, faults: true };
   const all = (seed: number) =>

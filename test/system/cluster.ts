@@ -119,10 +119,15 @@ export class Cluster {
     return host;
   }
 
+  /** A host's, with a daemon or without. @throws NotFoundError */
+  address(host: string): string {
+    for (const [address, name] of this.#addresses) if (name === host) return address;
+    throw new NotFoundError(`the cluster ${this.name} has no host ${host}`);
+  }
+
   /** Where a host's daemon finds its scheduler. */
   get scheduler(): string {
-    const [address = ""] = [...this.#addresses].find(([, host]) => host === "scheduler") ?? [];
-    return `${address}:${SCHEDULER_PORT}`;
+    return `${this.address("scheduler")}:${SCHEDULER_PORT}`;
   }
 
   netns(host: string): string {
