@@ -642,6 +642,8 @@ export const SOCKET_PATH_BYTES_MAX = 107;
 export const SOCKET_PROBE_MS = 2_000;
 /** How long calls may still run when the server stops, ms. */
 export const SERVER_STOP_MS = 2_000;
+/** Longest TLS handshake with a client of a gRPC server, ms. */
+export const SERVER_HANDSHAKE_MS = 10_000;
 
 // --- the daemon's process ---------------------------------------------------------------------------------------
 
@@ -750,8 +752,11 @@ export const BLOCK_LIST_URL_MAX = 16_384;
 
 // --- clusters of our own ----------------------------------------------------------------------------------------
 
-/** Life of a cluster's authority, ms: ten years. It is not renewed. */
-export const AUTHORITY_LIFE_MS = 10 * 365 * 86_400_000;
+/**
+ * Life of a cluster's authority, ms: twenty years, which no machine of the cluster sees. It is not renewed: what ends such a key
+ * is that it got lost or known, and then the cluster is made anew.
+ */
+export const AUTHORITY_LIFE_MS = 20 * 365 * 86_400_000;
 /** Life of a host's certificate, ms: the issuer may be down for a month of it. */
 export const CERTIFICATE_LIFE_MS = 90 * 86_400_000;
 /** How long certificates are valid before they were made, ms: clocks of hosts differ, and a day is time to notice. */
@@ -767,10 +772,19 @@ export const TOKEN_LIFE_MS_MAX = 30 * 86_400_000;
 export const TOKENS_MAX = 256;
 /** Hosts of one cluster of our own; each is some 300 bytes of every answer that tells of all. */
 export const MEMBERS_MAX = 10_000;
-/** Hosts that left and are remembered, so that they get no new certificate: twice as many as there can be. */
-export const MEMBERS_LEFT_MAX = 20_000;
-/** Hosts of a cluster that are named at once: what people look at. */
-export const MEMBERS_SHOWN_MAX = 100;
+/**
+ * Hosts that left or were removed and are remembered as long as their certificates are good: twice as many as there can be, 160 KB
+ * of an answer that tells of them. Beyond it those go whose certificates end first.
+ */
+export const MEMBERS_REMOVED_MAX = 20_000;
+/** Of these, how many people are shown. */
+export const MEMBERS_REMOVED_SHOWN_MAX = 20;
+/** Hosts of a cluster that are named at once: what people look at, some 150 bytes each. */
+export const MEMBERS_SHOWN_MAX = 1_000;
+/** A host that was not heard of for so long, ms, is shown as silent: it asks each minute. */
+export const MEMBERS_LATE_MS = 5 * 60_000;
+/** A certificate that ends within this, ms, is told of: it should have been renewed weeks before. */
+export const CERTIFICATE_WARNED_MS = 14 * 86_400_000;
 /** Longest `p2pfs status` waits for the list of them, ms. */
 export const MEMBERS_LOOK_MS = 2_000;
 /** Roles that a host may name. */

@@ -1,16 +1,19 @@
 /** `p2pfs status`: mounts, cluster, disk and tasks of the running daemon, for people or as JSON. */
 import type { Command } from "commander";
 import type { ClusterStatus__Output } from "../proto/gen/p2pfs/v1/ClusterStatus.ts";
-import type { MembershipStatus__Output } from "../proto/gen/p2pfs/v1/MembershipStatus.ts";
 import type { StatusResponse__Output } from "../proto/gen/p2pfs/v1/StatusResponse.ts";
 import type { StorageStatus__Output } from "../proto/gen/p2pfs/v1/StorageStatus.ts";
+import { hostTable, ownLines } from "./cluster-hosts.ts";
 import { ask } from "./daemon-client.ts";
 import { connectDaemon } from "./daemon-start.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "./home.ts";
 import { size } from "./progress.ts";
+import { table } from "./table.ts";
 
 /** Tasks that people are shown; --json shows all the daemon tells. */
 const TASKS_SHOWN = 20;
+/** Hosts that people are shown here; `p2pfs cluster hosts` shows all. */
+const HOSTS_SHOWN = { hosts: 10, removed: 3 };
 
 export function addStatus(program: Command): void {
   const command = program
@@ -22,7 +25,7 @@ export function addStatus(program: Command): void {
     try {
       const status = await ask(client.control, "status", {});
       process.stdout.write(
-        flags.json ? `${JSON.stringify(asJson(status), undefined, 2)}\n` : describe(status),
+        flags.json ? `${JSON.stringify(asJson(status), undefined, 2)}\n` : describe(status, Date.now()),
       );
     } finally {
       client.close();
@@ -38,8 +41,8 @@ function asJson(status: StatusResponse__Output): object {
   return { ...status, startedAt: startedAt(status) };
 }
 
-/** A few lines and two tables. */
-export function describe(status: StatusResponse__Output): string {
+/** A few lines and tables. */
+export function describe(status: StatusResponse__Output, nowMs: number): string {
   const { storage, mounts, tasks, cluster } = status;
   const lines = [
     `daemon   p2pfs ${status.version}, pid ${status.pid}, since ${startedAt(status)}, home ${status.workhome}`,
@@ -49,13 +52,15 @@ export function describe(status: StatusResponse__Output): string {
           ({ directory, binding, readOnly }) => `mount    ${directory} (${binding}${readOnly ? ", ro" : ""})`,
         )),
   ];
-  if (cluster) lines.push(...clusterLines(cluster));
+  if (cluster) lines.push(...clusterLines(cluster, nowMs));
   if (storage)
     lines.push(
       `storage  ${storage.directory}: ${size(storage.usedBytes)} used, ${size(storage.availableBytes)} free of ${size(storage.totalBytes)}`,
       `content  ${contentOf(storage)}`,
     );
   lines.push(`tasks    ${status.taskCount}`);
+  if (cluster?.membership && cluster.membership.members.length > 0)
+    lines.push("", ...hostTable(cluster.membership, { nowMs, most: HOSTS_SHOWN }));
   const rows = tasks
     .slice(0, TASKS_SHOWN)
     .map((task) => [
@@ -81,7 +86,7 @@ export function describe(status: StatusResponse__Output): string {
 }
 
 /** Who we are, who knows the schedulers, and how each of them is. */
-function clusterLines(status: ClusterStatus__Output): string[] {
+function clusterLines(status: ClusterStatus__Output, nowMs: number): string[] {
   const { hostId, source, failure, schedulers, membership } = status;
   if (source === "") return ["cluster  none: this host is by itself"];
   const serving = schedulers.filter((each) => each.serving).length;
@@ -92,25 +97,7 @@ function clusterLines(status: ClusterStatus__Output): string[] {
       ({ address, serving: serves, reason }) =>
         `         ${address} ${serves ? "serves" : `does not serve: ${reason}`}`,
     ),
-    ...(membership ? memberLines(membership) : []),
-  ];
-}
-
-/** The hosts of a cluster of our own, the last seen first. */
-function memberLines(membership: MembershipStatus__Output): string[] {
-  const { roles, isIssuer, issuer, certificateUntil, failure, members, memberCount } = membership;
-  const until = new Date((certificateUntil?.seconds ?? 0) * 1000).toISOString().slice(0, 10);
-  const parts = [...(isIssuer ? ["authority"] : []), ...roles];
-  const hidden = memberCount - members.length;
-  return [
-    `         this host: ${parts.length === 0 ? "peer" : parts.join(", ")}; its certificate ends ${until}`,
-    ...(failure === "" ? [] : [`         ${issuer} cannot be asked for the hosts: ${failure}`]),
-    ...members.map((host) => {
-      const does = [...(host.isIssuer ? ["authority"] : []), ...host.roles];
-      const seen = new Date((host.seenAt?.seconds ?? 0) * 1000).toISOString();
-      return `         host ${host.hostname} ${host.ip}: ${does.length === 0 ? "peer" : does.join(", ")}; seen ${seen}`;
-    }),
-    ...(hidden > 0 && members.length > 0 ? [`         and ${hidden} more hosts`] : []),
+    ...(membership ? ownLines(membership, nowMs).map((line) => `         ${line}`) : []),
   ];
 }
 
@@ -123,14 +110,4 @@ function contentOf(storage: StorageStatus__Output): string {
     ...(pinnedBytes === 0 ? [] : [`${size(pinnedBytes)} pinned`]),
   ];
   return [`${size(cacheBytes)} cached${bound}`, ...kept].join(", ");
-}
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -7,7 +7,7 @@ import { isIP } from "node:net";
 import { dirname, join } from "node:path";
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { Clock } from "../base/clock.ts";
-import { PermissionError } from "../base/errors.ts";
+import { P2pfsError, PermissionError } from "../base/errors.ts";
 import { HELD_TASKS_ANNOUNCED_MAX } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { VERSION } from "../base/version.ts";
@@ -32,7 +32,7 @@ import { asksServing } from "./rpc/health-check.ts";
 import { ClusterScheduler } from "./scheduler/cluster/cluster-scheduler.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 import { StandaloneScheduler } from "./scheduler/standalone.ts";
-import type { ClusterFace, ClusterState, MembershipFacts } from "./server/ports.ts";
+import type { ClusterFace, ClusterState, MemberRemoval, MembershipFacts } from "./server/ports.ts";
 import type { RingAddress } from "./task/hash-ring.ts";
 import { type HostIdentity, hostId } from "./task/ids.ts";
 import { pieceCount } from "./task/piece-length.ts";
@@ -218,6 +218,14 @@ export class Cluster implements ClusterFace {
     await membership?.leave(force);
   }
 
+  /** @throws P2pfsError FAILED_PRECONDITION where this host keeps no cluster's authority */
+  async removeMember(words: string): Promise<MemberRemoval> {
+    const { membership } = this.#options;
+    if (membership === undefined)
+      throw new P2pfsError("FAILED_PRECONDITION", "this host is in no cluster of p2pfs' own");
+    return membership.remove(words);
+  }
+
   /** Idempotent. Tells the schedulers nothing: what is here stays known to them. */
   async close(): Promise<void> {
     await this.#members?.dynconfig.close();
@@ -295,9 +303,9 @@ interface Certificates {
   close(): Promise<void>;
 }
 
-async function openCertificates({ config, clock, log }: ClusterOptions): Promise<Certificates> {
+async function openCertificates({ config, clock, log, membership }: ClusterOptions): Promise<Certificates> {
   const open = (section: "scheduler" | "manager") =>
-    CertificateFiles.open({ paths: config[section], section, clock, log });
+    CertificateFiles.open({ paths: config[section], section, refused: membership?.refused, clock, log });
   const scheduler = await open("scheduler");
   const manager = await open("manager");
   return {

@@ -102,7 +102,7 @@ export async function openContent(options: ContentOptions, shared: SharedParts):
     records: () => storage.records(),
     ...(membership === undefined ? {} : { membership }),
   });
-  const parents = await openPeers(cluster, { config, clock, log, host });
+  const parents = await openPeers(cluster, { config, clock, log, host, refused: membership?.refused });
   started("peer-clients", () => parents?.close());
   const requestFor = requestsFrom(config.mount.roots);
   const { sourceOf } = sources;
@@ -166,7 +166,8 @@ async function openCluster(
   host: Pick<ClusterOptions, "identity" | "newPeerId" | "addressesOf" | "records" | "membership">,
 ): Promise<Cluster> {
   const advertisedIp = host.identity.ip;
-  const own = await openOwnScheduler({ loaded, clock, random, log, metrics, advertisedIp });
+  const refused = host.membership?.refused;
+  const own = await openOwnScheduler({ loaded, clock, random, log, metrics, advertisedIp, refused });
   started("own-scheduler", () => own?.close());
   const ownScheduler = own === undefined ? {} : { ownScheduler: own.address };
   if (own !== undefined) host.membership?.schedulerServes(own.address.port);

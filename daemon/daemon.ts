@@ -122,7 +122,7 @@ export class Daemon {
   /** Other hosts, if this one has a part in their cluster. */
   async #serveOthers(content: Content, context: ServiceContext, ownPorts: Set<number>): Promise<void> {
     const { loaded, clock, log } = this.#options;
-    const { storage, cluster, host } = content;
+    const { storage, cluster, host, membership } = content;
     if (!servesOthers(loaded.config, cluster.services !== undefined)) return;
     const serving = await Serving.start({
       loaded,
@@ -132,6 +132,7 @@ export class Daemon {
       storage,
       advertisedIp: host.ip,
       network: () => cluster.figures.network(),
+      refused: membership?.refused,
       ownPorts,
     });
     this.#started("serving", () => serving.close());

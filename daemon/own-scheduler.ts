@@ -8,7 +8,8 @@ import type { DaemonMetrics } from "./server/metrics.ts";
 import { SchedulerServer } from "./server/scheduler-server.ts";
 import type { RingAddress } from "./task/hash-ring.ts";
 import { CertificateFiles } from "./tls/certificate-files.ts";
-import { channelCredentials, serverCredentials } from "./tls/grpc-credentials.ts";
+import { channelCredentials } from "./tls/grpc-credentials.ts";
+import type { RefusedNames } from "./tls/refused-names.ts";
 import { listenOrMove } from "./upload/ports.ts";
 
 export interface OwnSchedulerOptions {
@@ -20,6 +21,8 @@ export interface OwnSchedulerOptions {
   readonly metrics: DaemonMetrics;
   /** The address by which other hosts know this one. */
   readonly advertisedIp: string;
+  /** Hosts that were removed from the cluster. */
+  readonly refused?: RefusedNames | undefined;
 }
 
 /** A scheduler that serves until it is closed. */
@@ -34,15 +37,16 @@ export interface OwnScheduler {
  * @throws P2pfsError BUSY when a configured port is taken, InvalidInputError for certificates that are not all there
  */
 export async function openOwnScheduler(options: OwnSchedulerOptions): Promise<OwnScheduler | undefined> {
-  const { loaded, clock, random, log, metrics, advertisedIp } = options;
+  const { loaded, clock, random, log, metrics, advertisedIp, refused } = options;
   const { embeddedScheduler, upload, storage, network } = loaded.config;
   if (!embeddedScheduler.enable) return undefined;
   const { server: at } = embeddedScheduler;
   const section = "embeddedScheduler.server";
-  const shown = await CertificateFiles.open({ paths: at, section, mutual: true, clock, log });
+  const shown = await CertificateFiles.open({ paths: at, section, mutual: true, refused, clock, log });
   const towardsSeeds = await CertificateFiles.open({
     paths: upload.client,
     section: "upload.client",
+    refused,
     clock,
     log,
   });
@@ -54,7 +58,7 @@ export async function openOwnScheduler(options: OwnSchedulerOptions): Promise<Ow
     folder: join(storage.dir, "scheduler"),
     credentials: channelCredentials(towardsSeeds),
   });
-  const server = new SchedulerServer({ scheduler, clock, log, credentials: serverCredentials(shown) });
+  const server = new SchedulerServer({ scheduler, clock, log, certificates: shown });
   const close = async () => {
     await server.close();
     await scheduler.close();

@@ -7,6 +7,7 @@ import { blockBuffers } from "./block-buffers.ts";
 import type { Config } from "./config/config.ts";
 import { CertificateFiles } from "./tls/certificate-files.ts";
 import { channelCredentials } from "./tls/grpc-credentials.ts";
+import type { RefusedNames } from "./tls/refused-names.ts";
 import type { Announcements } from "./transport/announcements.ts";
 import { ParentChannels } from "./transport/parent-channels.ts";
 import type { ParentLoads } from "./transport/parent-loads.ts";
@@ -43,6 +44,8 @@ export async function openPeerClients(options: {
   readonly host: { readonly id: string; readonly isSeedPeer: boolean; newPeerId(): string };
   /** The cluster's seed peers, this host aside. @throws P2pfsError when nobody can say */
   readonly seedPeers: () => Promise<readonly Seed[]>;
+  /** Hosts that were removed from the cluster. */
+  readonly refused?: RefusedNames | undefined;
 }): Promise<PeerClients> {
   const { config, clock, log, host, seedPeers } = options;
   const section = "upload.client";
@@ -50,6 +53,7 @@ export async function openPeerClients(options: {
     paths: config.upload.client,
     section,
     mutual: true,
+    refused: options.refused,
     clock,
     log,
   });

@@ -28,7 +28,7 @@ import { unary } from "../server/calls.ts";
 import { stopServer } from "../server/grpc-service.ts";
 import { type CertificateFiles, type CertificateTexts, contextOptions } from "../tls/certificate-files.ts";
 import type { Issuer } from "./issuer.ts";
-import { memberMessages, reportOf } from "./member-messages.ts";
+import { memberMessages, removedMessages, reportOf } from "./member-messages.ts";
 
 export interface EntranceOptions {
   readonly issuer: Issuer;
@@ -120,12 +120,17 @@ export class Entrance {
     return {
       Sync: (call, answer) =>
         unary(log, async (request: typeof call.request) => {
-          const { clusterName, schedulers, members } = await issuer.sync(
-            callerOf(call),
-            reportOf(request.host),
-          );
-          const named = request.withMembers ? memberMessages(members) : [];
-          return { clusterName, schedulers: [...schedulers], members: named, memberCount: members.length };
+          const roster = await issuer.sync(callerOf(call), reportOf(request.host));
+          const { clusterName, schedulers, members } = roster;
+          const refused = issuer.refusedBeyond(request.refusedDigest);
+          return {
+            clusterName,
+            schedulers: [...schedulers],
+            members: request.withMembers ? memberMessages(members) : [],
+            memberCount: members.length,
+            removed: request.withMembers ? removedMessages(roster.removed) : [],
+            ...(refused === undefined ? {} : { refused }),
+          };
         })(call, answer),
       Renew: (call, answer) =>
         unary(log, async ({ certificateRequest, host }: typeof call.request) => ({

@@ -19,8 +19,9 @@ import { callUnary } from "../rpc/unary-call.ts";
 import type { CertificateFiles } from "../tls/certificate-files.ts";
 import { channelCredentials } from "../tls/grpc-credentials.ts";
 import { plainTlsWords } from "../tls/plain-words.ts";
-import { hostMessage, memberOf } from "./member-messages.ts";
+import { hostMessage, memberOf, removedOf } from "./member-messages.ts";
 import type { Member, MemberReport, Roster } from "./member-state.ts";
+import { unpackIds } from "./removed-members.ts";
 import { fingerprintOf, type Token } from "./token.ts";
 
 /** The issuer's own member id: what the authority's fingerprint begins with, so that nobody else can have it. */
@@ -139,6 +140,20 @@ function chainOf(first: ReturnType<ReturnType<typeof connect>["getPeerCertificat
   return chain;
 }
 
+/** What a host wants to hear besides the schedulers. */
+export interface SyncQuestion {
+  /** Whether the hosts are to be named. */
+  readonly withMembers: boolean;
+  /** Of the ids of refused hosts that it knows. */
+  readonly refusedDigest: Buffer;
+}
+
+export interface SyncAnswer extends Roster {
+  readonly memberCount: number;
+  /** Ids of all hosts that are to be refused; absent: as this host knows them. */
+  readonly refused?: readonly string[];
+}
+
 /** What a member asks the issuer. Connects when it is first asked. Closed by whoever made it. */
 export class IssuerClient {
   readonly #client: InstanceType<typeof Cluster>;
@@ -165,18 +180,20 @@ export class IssuerClient {
   }
 
   /** @throws P2pfsError */
-  async sync(report: MemberReport, withMembers: boolean): Promise<Roster & { readonly memberCount: number }> {
+  async sync(report: MemberReport, { withMembers, refusedDigest }: SyncQuestion): Promise<SyncAnswer> {
     const answer = await this.#call<SyncResponse__Output>(
-      (answered) => this.#client.sync({ host: hostMessage(report), withMembers }, answered),
+      (answered) => this.#client.sync({ host: hostMessage(report), withMembers, refusedDigest }, answered),
       // People who look at the members do not wait as long as a daemon may.
       withMembers ? MEMBERS_LOOK_MS : undefined,
     );
-    const { clusterName, schedulers, members, memberCount } = answer;
+    const { clusterName, schedulers, members, memberCount, removed, refused } = answer;
     return {
       clusterName,
       schedulers,
       members: members.map((member): Member => memberOf(member)),
       memberCount,
+      removed: removed.map(removedOf),
+      ...(refused === undefined ? {} : { refused: unpackIds(refused) }),
     };
   }
 

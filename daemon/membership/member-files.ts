@@ -5,22 +5,34 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { InvalidInputError } from "../../base/errors.ts";
 import { makeFolder } from "../../base/folder.ts";
+import { MEMBERS_REMOVED_MAX } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { WorkhomePaths } from "../config/workhome.ts";
 import type { CertifiedKey } from "./authority.ts";
 import { type Member, type MemberState, parseMemberState } from "./member-state.ts";
+import type { RemovedMember } from "./removed-members.ts";
 import type { TokenRecord } from "./token.ts";
 
 /** What only the host that made the cluster has. */
 export interface IssuerState {
   readonly tokens: readonly TokenRecord[];
   readonly members: readonly Member[];
-  /** Ids of hosts that left, which get no certificate any more. */
-  readonly left: readonly string[];
+  readonly removed: readonly RemovedMember[];
+  /** How many hosts each token has let in, by its id. */
+  readonly tokenUses: Readonly<Record<string, number>>;
+  /** Ids of tokens that were ended with a host that came by them. */
+  readonly endedTokens: readonly string[];
 }
 
-export const EMPTY_ISSUER: IssuerState = { tokens: [], members: [], left: [] };
+export const EMPTY_ISSUER: IssuerState = {
+  tokens: [],
+  members: [],
+  removed: [],
+  tokenUses: {},
+  endedTokens: [],
+};
 
 export class MemberFiles {
   /** Absolute. */
@@ -87,7 +99,7 @@ export class MemberFiles {
       return {
         ...EMPTY_ISSUER,
         ...(tokens === undefined ? {} : { tokens: JSON.parse(tokens) as TokenRecord[] }),
-        ...(hosts === undefined ? {} : (JSON.parse(hosts) as Pick<IssuerState, "members" | "left">)),
+        ...(hosts === undefined ? {} : (JSON.parse(hosts) as Omit<IssuerState, "tokens">)),
       };
     } catch (error) {
       throw fromUnknown(error, `the lists in ${this.folder} cannot be read`);
@@ -98,8 +110,30 @@ export class MemberFiles {
     await this.#write("tokens.json", `${JSON.stringify(tokens, undefined, 2)}\n`);
   }
 
-  async writeHosts(hosts: Pick<IssuerState, "members" | "left">): Promise<void> {
-    await this.#write("hosts.json", `${JSON.stringify(hosts, undefined, 2)}\n`);
+  async writeHosts(state: Omit<IssuerState, "tokens">): Promise<void> {
+    const { members, removed, tokenUses, endedTokens } = state;
+    const kept = { members, removed, tokenUses, endedTokens };
+    await this.#write("hosts.json", `${JSON.stringify(kept, undefined, 2)}\n`);
+  }
+
+  /** Ids of hosts whose certificates are refused, as last heard. @throws InvalidInputError INVALID_CONFIG */
+  async refused(): Promise<readonly string[]> {
+    const text = await this.#read("refused.json");
+    try {
+      const ids: unknown = text === undefined ? [] : JSON.parse(text);
+      if (!Array.isArray(ids) || ids.some((id) => typeof id !== "string")) throw new Error("it is no list");
+      return ids.slice(0, MEMBERS_REMOVED_MAX);
+    } catch (error) {
+      throw new InvalidInputError(
+        `${this.#at("refused.json")} cannot be read as what p2pfs wrote there; the cluster tells its content again once the file is removed`,
+        { cause: error },
+        "INVALID_CONFIG",
+      );
+    }
+  }
+
+  async writeRefused(ids: readonly string[]): Promise<void> {
+    await this.#write("refused.json", `${JSON.stringify(ids)}\n`);
   }
 
   /** This host is in no cluster from now on. Idempotent. */

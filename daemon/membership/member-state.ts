@@ -1,6 +1,7 @@
 /** What a host knows of the cluster of our own that it is in, as it stands on its disk. Pure: files are member-files.ts' business. */
-import { InvalidInputError } from "../../base/errors.ts";
+import { InvalidInputError, NotFoundError } from "../../base/errors.ts";
 import { MEMBER_ROLES_MAX, MEMBERS_MAX, SCHEDULERS_MAX } from "../../base/limits.ts";
+import type { RemovedMember } from "./removed-members.ts";
 
 /** What a host does for the others. Without any it is a peer like all. */
 export const ROLES = ["scheduler", "seed"] as const;
@@ -40,6 +41,10 @@ export interface Member extends MemberReport {
   /** Ms since the epoch, by the issuer's clock. */
   readonly seenAtMs: number;
   readonly isIssuer: boolean;
+  /** When the last certificate that it was given ends; undefined: it was given none by who is asked. */
+  readonly certificateUntilMs?: number;
+  /** Id of the token that it came by. */
+  readonly tokenId?: string;
 }
 
 /** What hosts hear of their cluster. */
@@ -48,6 +53,8 @@ export interface Roster {
   /** "ADDRESS:PORT". */
   readonly schedulers: readonly string[];
   readonly members: readonly Member[];
+  /** Hosts that are of it no more, while their certificates are good. */
+  readonly removed: readonly RemovedMember[];
 }
 
 /** @param text of a file @param where the file's name, for people @throws InvalidInputError INVALID_CONFIG */
@@ -95,4 +102,26 @@ export function schedulersOf(members: readonly Member[]): readonly string[] {
 export function withMember(members: readonly Member[], member: Member): readonly Member[] | undefined {
   const others = members.filter(({ memberId }) => memberId !== member.memberId);
   return others.length >= MEMBERS_MAX ? undefined : [...others, member];
+}
+
+/**
+ * The host that people mean.
+ * @param words its name, address or id
+ * @throws NotFoundError, InvalidInputError when several hosts have the name or address
+ */
+export function memberNamed(members: readonly Member[], words: string): Member {
+  const meant = members.filter(({ hostname, ip, memberId, hostId }) =>
+    [hostname, ip, memberId, hostId].includes(words),
+  );
+  const [one] = meant;
+  if (one === undefined)
+    throw new NotFoundError(
+      `the cluster has no host ${words.slice(0, 100)}: 'p2pfs cluster hosts' shows those it has`,
+    );
+  if (meant.length > 1)
+    throw new InvalidInputError(
+      `several hosts are called ${words.slice(0, 100)}; one of them is meant by its id: ` +
+        meant.map(({ memberId, ip }) => `${memberId} (${ip})`).join(", "),
+    );
+  return one;
 }

@@ -11,15 +11,17 @@ import type { Logger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { NO_BLOCK_LISTS } from "../manager/block-list.ts";
 import type { ClusterDirectory, DirectorySource } from "../manager/directory.ts";
-import { parseHostPort } from "../rpc/endpoint.ts";
+import { formatHostPort, parseHostPort } from "../rpc/endpoint.ts";
 import type { MembershipFacts } from "../server/ports.ts";
 import { CertificateFiles } from "../tls/certificate-files.ts";
+import { RefusedNames } from "../tls/refused-names.ts";
 import type { Authority } from "./authority.ts";
 import { Entrance } from "./entrance.ts";
-import { Issuer } from "./issuer.ts";
-import { IssuerClient } from "./issuer-client.ts";
+import { Issuer, type Removal } from "./issuer.ts";
+import { IssuerClient, type SyncAnswer, type SyncQuestion } from "./issuer-client.ts";
 import type { MemberFiles } from "./member-files.ts";
-import type { MemberReport, MemberState, Roster } from "./member-state.ts";
+import type { MemberReport, MemberState } from "./member-state.ts";
+import { digestOfIds, packIds, removedLately } from "./removed-members.ts";
 
 export interface MembershipOptions {
   readonly files: MemberFiles;
@@ -32,7 +34,7 @@ export interface MembershipOptions {
 
 /** Whoever makes the certificates, asked here or over the network. */
 interface Ask {
-  sync(report: MemberReport, withMembers: boolean): Promise<Roster & { readonly memberCount: number }>;
+  sync(report: MemberReport, question: SyncQuestion): Promise<SyncAnswer>;
   renew(request: Buffer, report: MemberReport): Promise<string>;
   leave(): Promise<void>;
   close(): void;
@@ -41,10 +43,13 @@ interface Ask {
 export class Membership {
   /** What this host shows others, and knows them by. */
   readonly certificates: CertificateFiles;
+  /** Hosts that are of the cluster no more: their certificates are not taken. */
+  readonly refused: RefusedNames;
   readonly #what: string;
   readonly #options: MembershipOptions;
   readonly #ask: Ask;
-  readonly #entrance: Entrance | undefined;
+  readonly #issuer: { readonly issuer: Issuer; readonly entrance: Entrance } | undefined;
+  #refusedDigest: Buffer;
   #state: MemberState;
   #schedulerPort: number | undefined;
   #heard = false;
@@ -54,23 +59,35 @@ export class Membership {
 
   private constructor(
     options: MembershipOptions,
-    parts: { certificates: CertificateFiles; ask: Ask; entrance: Entrance | undefined },
+    parts: {
+      readonly certificates: CertificateFiles;
+      readonly ask: Ask;
+      readonly issuer?: { readonly issuer: Issuer; readonly entrance: Entrance };
+      readonly refusedIds: readonly string[];
+    },
   ) {
     this.#options = options;
     this.#state = options.state;
     this.certificates = parts.certificates;
     this.#ask = parts.ask;
-    this.#entrance = parts.entrance;
+    this.#issuer = parts.issuer;
+    this.refused = parts.certificates.refused;
+    this.#refusedDigest = digestOfIds(packIds(parts.refusedIds));
+    this.refused.replace(parts.refusedIds);
+    parts.issuer?.issuer.onRefused((ids) => this.refused.replace(ids));
     this.#what = `the p2pfs cluster ${options.state.clusterName}`;
   }
 
   /** Asks nobody yet. @throws P2pfsError when the files cannot be used */
   static async open(options: MembershipOptions): Promise<Membership> {
     const { files, state, clock, log } = options;
+    // Before anything is opened: a list that cannot be read must not let in whom it names.
+    const refusedIds = state.isIssuer ? [] : await files.refused();
     const certificates = await CertificateFiles.open({
       paths: files.paths,
       section: "the cluster",
       mutual: true,
+      refused: new RefusedNames(),
       clock,
       log,
     });
@@ -79,19 +96,37 @@ export class Membership {
       const authority = await files.authorityCertificate();
       const address = parseHostPort(state.issuer);
       const ask = new IssuerClient({ address, files: certificates, authority, clock });
-      return new Membership(options, { certificates, ask, entrance: undefined });
+      return new Membership(options, { certificates, ask, refusedIds });
     }
     const { clusterName, memberId } = state;
     const authority = authorityOf(files);
     const issuer = await Issuer.open({ authority, files, clock, log, clusterName, memberId });
     const entrance = new Entrance({ issuer, files: certificates, clock, log });
-    return new Membership(options, { certificates, ask: askHere(issuer, memberId), entrance });
+    const ask = askHere(issuer, memberId);
+    const parts = { certificates, ask, issuer: { issuer, entrance }, refusedIds: issuer.refusedIds };
+    return new Membership(options, parts);
   }
 
   /** Begins to look after the certificate, and, on the issuer, serves. @returns the entrance's port @throws P2pfsError BUSY */
   async start(ip: string, port: number): Promise<number | undefined> {
     this.#lookLater(0);
-    return this.#entrance?.listen(ip, port);
+    const bound = await this.#issuer?.entrance.listen(ip, port);
+    if (bound !== undefined) await this.#servesAt(bound);
+    return bound;
+  }
+
+  /**
+   * Takes another host out of the cluster.
+   * @param words its name, address or id
+   * @throws P2pfsError FAILED_PRECONDITION on another host than the issuer, and what the issuer answers
+   */
+  async remove(words: string): Promise<Removal> {
+    if (this.#issuer === undefined)
+      throw new P2pfsError(
+        "FAILED_PRECONDITION",
+        `only the host that made the cluster removes others: ${this.#state.issuer}`,
+      );
+    return this.#issuer.issuer.remove(words);
   }
 
   /** This host's scheduler serves on the port from now on. */
@@ -121,15 +156,17 @@ export class Membership {
   /** Never fails. */
   async facts(): Promise<MembershipFacts> {
     const state = this.#state;
-    const own = this.certificates.texts.own?.cert;
-    const certificateUntilMs = own === undefined ? 0 : Date.parse(new X509Certificate(own).validTo);
-    try {
-      const { members, memberCount } = await this.#ask.sync(this.#report(), true);
-      return { state, certificateUntilMs, failure: "", memberCount, members };
-    } catch (error) {
-      const failure = fromUnknown(error).message;
-      return { state, certificateUntilMs, failure, memberCount: 0, members: [] };
-    }
+    const { own, ca } = this.certificates.texts;
+    const untilMs = (pem: Buffer | undefined) =>
+      pem === undefined ? 0 : Date.parse(new X509Certificate(pem).validTo);
+    const [certificateUntilMs, authorityUntilMs] = [untilMs(own?.cert), untilMs(ca)];
+    const heard = await this.#sync(true).catch((error) => fromUnknown(error).message);
+    const refusedCount = this.refused.size;
+    const known = { state, certificateUntilMs, authorityUntilMs, refusedCount };
+    if (typeof heard === "string")
+      return { ...known, failure: heard, memberCount: 0, members: [], removed: [] };
+    const { members, memberCount, removed } = heard;
+    return { ...known, failure: "", memberCount, members, removed: removedLately(removed) };
   }
 
   /** @throws P2pfsError FAILED_PRECONDITION on the issuer without `force`: the cluster would be without its authority */
@@ -165,7 +202,7 @@ export class Membership {
 
   async #close(): Promise<void> {
     this.#timer?.cancel();
-    await this.#entrance?.close();
+    await this.#issuer?.entrance.close();
     this.#ask.close();
     await this.#renewing;
     await this.certificates.close();
@@ -174,7 +211,7 @@ export class Membership {
   /** @param isFirst what was heard last will do: an issuer that is down takes no scheduler away */
   async #schedulers(isFirst: boolean): Promise<{ schedulers: readonly string[]; problems: string[] }> {
     try {
-      const { schedulers } = await this.#ask.sync(this.#report(), false);
+      const { schedulers } = await this.#sync(false);
       await this.#remember(schedulers);
       return { schedulers, problems: [] };
     } catch (error) {
@@ -182,6 +219,38 @@ export class Membership {
       if (!isFirst || schedulers.length === 0) throw error;
       return { schedulers, problems: [fromUnknown(error).message] };
     }
+  }
+
+  /** @throws P2pfsError */
+  async #sync(withMembers: boolean): Promise<SyncAnswer> {
+    const refusedDigest = this.#refusedDigest;
+    const answer = await this.#ask.sync(this.#report(), { withMembers, refusedDigest });
+    if (answer.refused !== undefined) await this.#refuse(answer.refused);
+    return answer;
+  }
+
+  /** These are hosts of the cluster no more. */
+  async #refuse(ids: readonly string[]): Promise<void> {
+    const { files, log } = this.#options;
+    this.#refusedDigest = digestOfIds(packIds(ids));
+    this.refused.replace(ids);
+    log.info({ count: ids.length }, "refused-hosts-known");
+    // The host may have left meanwhile: nothing of the cluster is to come back.
+    if (this.#closing !== undefined || (await files.state()) === undefined) return;
+    await files
+      .writeRefused(ids)
+      .catch((error) => log.warn({ reason: fromUnknown(error).message }, "refused-hosts-not-remembered"));
+  }
+
+  /** The files may have come from another machine: others are told where this one is. */
+  async #servesAt(port: number): Promise<void> {
+    const { files, log, host } = this.#options;
+    const issuer = formatHostPort({ host: host().ip, port });
+    const onDisk = await files.state();
+    if (onDisk === undefined || onDisk.issuer === issuer) return;
+    log.info({ issuer, before: onDisk.issuer }, "authority-moved");
+    this.#state = { ...this.#state, issuer };
+    await files.writeState({ ...onDisk, issuer });
   }
 
   async #remember(schedulers: readonly string[]): Promise<void> {
@@ -249,6 +318,7 @@ function askHere(issuer: Issuer, memberId: string): Ask {
   return {
     async sync(report) {
       const roster = await issuer.sync(memberId, report);
+      // Whom it refuses this host knows already.
       return { ...roster, memberCount: roster.members.length };
     },
     renew: (request, report) => issuer.renew(memberId, request, report),

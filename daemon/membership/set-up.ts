@@ -6,12 +6,22 @@ import { randomBytes, X509Certificate } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import { InvalidInputError, LimitError, P2pfsError } from "../../base/errors.ts";
 import { TOKEN_LIFE_MS, TOKENS_MAX } from "../../base/limits.ts";
+import { silentLogger } from "../../base/logger.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
 import { formatHostPort, type HostPort } from "../rpc/endpoint.ts";
+import { CertificateFiles } from "../tls/certificate-files.ts";
 import { Authority, makeAuthority, makeRequest } from "./authority.ts";
-import { askToJoin, issuerIdOf } from "./issuer-client.ts";
-import type { MemberFiles } from "./member-files.ts";
-import type { MemberReport, MemberState } from "./member-state.ts";
-import { fingerprintOf, makeToken, parseToken, TOKEN_RANDOM_BYTES, type TokenRecord } from "./token.ts";
+import { askToJoin, IssuerClient, issuerIdOf } from "./issuer-client.ts";
+import { EMPTY_ISSUER, type MemberFiles } from "./member-files.ts";
+import type { Member, MemberReport, MemberState } from "./member-state.ts";
+import {
+  fingerprintOf,
+  makeToken,
+  parseToken,
+  TOKEN_RANDOM_BYTES,
+  type TokenRecord,
+  type TokenTerms,
+} from "./token.ts";
 
 /** This host as others will know it. */
 export type HostFacts = Pick<MemberReport, "hostname" | "ip" | "addresses" | "version">;
@@ -51,9 +61,20 @@ export async function foundCluster(options: {
     issuer: formatHostPort({ host: ip, port }),
     schedulers: [formatHostPort({ host: ip, port: schedulerPort })],
   };
+  const member: Member = {
+    ...host,
+    memberId,
+    roles: state.roles,
+    schedulerPort,
+    hostId: "",
+    seenAtMs: clock.nowMs(),
+    isIssuer: true,
+    certificateUntilMs: Date.parse(new X509Certificate(certificate).validTo),
+  };
   await files.writeAuthorityKey(made.key);
   await files.writeAuthorityCertificate(made.certificate);
   await files.writeOwn({ certificate, key });
+  await files.writeHosts({ ...EMPTY_ISSUER, members: [member] });
   await files.writeState(state);
   return state;
 }
@@ -87,6 +108,59 @@ export async function enterCluster(options: {
   return state;
 }
 
+/** Whether the host's cluster is the one whose authority has the fingerprint. @throws NotFoundError for a host that is in none */
+export async function isOfCluster(files: MemberFiles, fingerprint: Buffer): Promise<boolean> {
+  const { raw } = new X509Certificate(await files.authorityCertificate());
+  return fingerprintOf(raw).equals(fingerprint);
+}
+
+/**
+ * Has a host ask its cluster's authority at another address from now on: the authority has moved there. A host that the authority
+ * takes for a stranger, because its certificate has ended or it was removed, is let in anew by the token; its roles stay.
+ * @throws P2pfsError why not; then nothing has changed
+ */
+export async function followCluster(
+  options: Omit<Parameters<typeof enterCluster>[0], "replaced"> & { readonly state: MemberState },
+): Promise<MemberState> {
+  const { files, address, host, clock, state } = options;
+  if (await isKnownAt(options)) {
+    const followed = { ...state, issuer: formatHostPort(address) };
+    await files.writeState(followed);
+    return followed;
+  }
+  const entered = await enterCluster({ files, address, token: options.token, host, replaced: true, clock });
+  const again = { ...entered, roles: state.roles };
+  await files.writeState(again);
+  return again;
+}
+
+/** Whether who answers there is the authority, and takes this host's certificate. @throws P2pfsError when nobody answers */
+async function isKnownAt(options: Parameters<typeof followCluster>[0]): Promise<boolean> {
+  const { files, address, host, clock, state } = options;
+  const certificates = await CertificateFiles.open({
+    paths: files.paths,
+    section: "the cluster",
+    mutual: true,
+    clock,
+    log: silentLogger,
+  });
+  if (certificates === undefined) throw new P2pfsError("INTERNAL", "a cluster's certificates have paths");
+  const authority = await files.authorityCertificate();
+  const client = new IssuerClient({ address, files: certificates, authority, clock });
+  try {
+    const report = { ...host, roles: state.roles, hostId: "" };
+    await client.sync(report, { withMembers: false, refusedDigest: Buffer.alloc(0) });
+    return true;
+  } catch (error) {
+    const failure = fromUnknown(error);
+    if (failure.code !== "PERMISSION") throw failure;
+    return false;
+  } finally {
+    client.close();
+    await certificates.close();
+  }
+}
+
 /** @throws P2pfsError FAILED_PRECONDITION when the certificate is of no use here */
 function checkAdmission(certificate: string, authority: string, key: string, nowMs: number): void {
   const given = new X509Certificate(certificate);
@@ -102,16 +176,16 @@ function checkAdmission(certificate: string, authority: string, key: string, now
 }
 
 /** A new token for the cluster that this host made, beside those that are good. @throws LimitError, NotFoundError elsewhere */
-export async function addToken(files: MemberFiles, times: { nowMs: number; lifeMs: number }) {
+export async function addToken(files: MemberFiles, terms: TokenTerms) {
   const { raw } = new X509Certificate(await files.authorityCertificate());
   const { tokens } = await files.issuer();
   // Those that ended lately are kept: whoever comes with one hears that it has expired.
-  const kept = goodTokens(tokens, times.nowMs - TOKEN_LIFE_MS);
+  const kept = goodTokens(tokens, terms.nowMs - TOKEN_LIFE_MS);
   if (kept.length >= TOKENS_MAX)
     throw new LimitError(
       `there are ${TOKENS_MAX} tokens already; 'p2pfs cluster token --revoke all' ends them`,
     );
-  const { token, record } = makeToken(randomBytes(TOKEN_RANDOM_BYTES), fingerprintOf(raw), times);
+  const { token, record } = makeToken(randomBytes(TOKEN_RANDOM_BYTES), fingerprintOf(raw), terms);
   await files.writeTokens([...kept, record]);
   return token;
 }

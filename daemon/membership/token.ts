@@ -24,6 +24,8 @@ export interface TokenRecord {
   /** By the issuer's clock, which alone judges it; ms since the epoch. */
   readonly madeAtMs: number;
   readonly expiresAtMs: number;
+  /** Hosts that it lets in at most; absent: any number. */
+  readonly usesMax?: number;
 }
 
 const ID_BYTES = 6;
@@ -36,19 +38,28 @@ const PREFIX = "p2pfs1-";
 /** Random bytes that a new token takes. */
 export const TOKEN_RANDOM_BYTES = ID_BYTES + SECRET_BYTES;
 
+/** What a new token is good for. */
+export interface TokenTerms {
+  readonly nowMs: number;
+  readonly lifeMs: number;
+  /** Default: any number of hosts. */
+  readonly usesMax?: number | undefined;
+}
+
 /** @param random TOKEN_RANDOM_BYTES that nobody can guess */
 export function makeToken(
   random: Buffer,
   fingerprint: Buffer,
-  times: { readonly nowMs: number; readonly lifeMs: number },
+  terms: TokenTerms,
 ): { readonly token: Token; readonly record: TokenRecord } {
   const id = random.subarray(0, ID_BYTES);
   const secret = random.subarray(ID_BYTES, TOKEN_RANDOM_BYTES);
   const record = {
     id: id.toString("hex"),
     secretSha256: sha256(secret).toString("hex"),
-    madeAtMs: times.nowMs,
-    expiresAtMs: times.nowMs + times.lifeMs,
+    madeAtMs: terms.nowMs,
+    expiresAtMs: terms.nowMs + terms.lifeMs,
+    ...(terms.usesMax === undefined ? {} : { usesMax: terms.usesMax }),
   };
   return { token: { id, secret, fingerprint }, record };
 }
@@ -82,13 +93,13 @@ export function judgeToken(
   records: readonly TokenRecord[],
   given: { readonly id: Uint8Array; readonly secret: Uint8Array },
   nowMs: number,
-): "good" | "unknown" | "expired" {
+): { verdict: "good"; record: TokenRecord } | { verdict: "unknown" | "expired"; record?: undefined } {
   const id = Buffer.from(given.id).toString("hex");
   const record = records.find((each) => each.id === id);
   const expected = record === undefined ? Buffer.alloc(32) : Buffer.from(record.secretSha256, "hex");
   const isRight = timingSafeEqual(sha256(given.secret), expected);
-  if (record === undefined || !isRight) return "unknown";
-  return nowMs < record.expiresAtMs ? "good" : "expired";
+  if (record === undefined || !isRight) return { verdict: "unknown" };
+  return nowMs < record.expiresAtMs ? { verdict: "good", record } : { verdict: "expired" };
 }
 
 /** Fingerprint of a certificate. @param der its bytes */

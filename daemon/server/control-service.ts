@@ -93,7 +93,7 @@ async function clusterStatus({ cluster }: ServiceContext): Promise<ClusterStatus
 }
 
 function membershipStatus(facts: MembershipFacts): MembershipStatus {
-  const { state, certificateUntilMs, failure, memberCount, members } = facts;
+  const { state, certificateUntilMs, authorityUntilMs, failure, memberCount, members, removed } = facts;
   const { clusterName, roles, isIssuer, issuer } = state;
   return {
     clusterName,
@@ -101,6 +101,7 @@ function membershipStatus(facts: MembershipFacts): MembershipStatus {
     isIssuer,
     issuer,
     certificateUntil: timestamp(certificateUntilMs),
+    authorityUntil: timestamp(authorityUntilMs),
     failure,
     memberCount,
     members: members.map((each) => ({
@@ -109,7 +110,19 @@ function membershipStatus(facts: MembershipFacts): MembershipStatus {
       roles: [...each.roles],
       seenAt: timestamp(each.seenAtMs),
       isIssuer: each.isIssuer,
+      memberId: each.memberId,
+      ...(each.certificateUntilMs === undefined
+        ? {}
+        : { certificateUntil: timestamp(each.certificateUntilMs) }),
     })),
+    removed: removed.map(({ hostname, ip, memberId, removedAtMs, left }) => ({
+      hostname,
+      ip,
+      memberId,
+      removedAt: timestamp(removedAtMs),
+      left,
+    })),
+    refusedCount: facts.refusedCount,
   };
 }
 

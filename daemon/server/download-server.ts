@@ -140,6 +140,10 @@ export class DownloadServer {
         await context.cluster.leaveForGood(force);
         return {};
       }),
+      RemoveMember: used(async ({ host }: { host: string }) => {
+        const { member, endedToken } = await context.cluster.removeMember(host);
+        return { hostname: member.hostname, ip: member.ip, endedToken: endedToken ?? "" };
+      }),
       Mount: used(async (request: Parameters<typeof mountOptions>[0]) => {
         const { binding } = await mounts.mount(mountOptions(request));
         return { binding };

@@ -2,20 +2,22 @@
  * What both gRPC servers of the daemon have in common: calls that are refused, answers that may already be bytes, an orderly
  * end. Which calls are served, and to whom, is theirs.
  */
-import { type AddressInfo, createServer, type Server as TcpServer } from "node:net";
-import type {
-  MethodDefinition,
-  Server,
+import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from "node:net";
+import {
+  type MethodDefinition,
+  type Server,
   ServerCredentials,
-  ServiceDefinition,
-  UntypedServiceImplementation,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
 import { NotSupportedError } from "../../base/errors.ts";
-import { SERVER_BACKLOG, SERVER_STOP_MS } from "../../base/limits.ts";
+import { SERVER_BACKLOG, SERVER_HANDSHAKE_MS, SERVER_STOP_MS } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import type { DownloadTaskRequest__Output } from "../../proto/gen/dfdaemon/v2/DownloadTaskRequest.ts";
+import type { CertificateFiles } from "../tls/certificate-files.ts";
+import { MutualTlsServer } from "../tls/mutual-tls-server.ts";
 import { streaming, unary } from "./calls.ts";
 import type { DownloadAnswer } from "./download-task.ts";
 
@@ -52,6 +54,7 @@ export class GrpcListener {
   readonly #server: Server;
   readonly #connectionsMax: number;
   #listener: TcpServer | undefined;
+  #door: MutualTlsServer | undefined;
 
   /** @param connectionsMax further ones are closed */
   constructor(server: Server, connectionsMax: number) {
@@ -59,10 +62,31 @@ export class GrpcListener {
     this.#connectionsMax = connectionsMax;
   }
 
-  /** @returns the port in use @throws P2pfsError BUSY when it is taken */
-  listen(credentials: ServerCredentials, { ip, port }: { ip: string; port: number }): Promise<number> {
-    const injector = this.#server.createConnectionInjector(credentials);
-    const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+  /**
+   * @param files who is let in: hosts with a certificate of their authority; undefined: all, in clear
+   * @returns the port in use @throws P2pfsError BUSY when it is taken
+   */
+  listen(
+    files: CertificateFiles | undefined,
+    { ip, port }: { readonly ip: string; readonly port: number },
+  ): Promise<number> {
+    // Hands were shaken before; to gRPC all are connections like any.
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const inject = (socket: Socket) => injector.injectConnection(socket);
+    if (files !== undefined)
+      this.#door = new MutualTlsServer({
+        files,
+        settings: { ALPNProtocols: ["h2"], handshakeTimeout: SERVER_HANDSHAKE_MS },
+        onConnection: inject,
+        // Whoever was refused knows; a stranger is no news.
+        onRefused: () => {},
+      });
+    const listener = createServer({ noDelay: true }, (socket) => {
+      // Closed as well, then.
+      socket.on("error", () => {});
+      if (this.#door === undefined) inject(socket);
+      else this.#door.take(socket);
+    });
     listener.maxConnections = this.#connectionsMax;
     return new Promise((resolve, reject) => {
       const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
@@ -77,6 +101,7 @@ export class GrpcListener {
   /** Takes no more connections. */
   close(): void {
     this.#listener?.close();
+    this.#door?.close();
   }
 }
 

@@ -119,6 +119,19 @@ export interface ClusterFace {
    * @throws P2pfsError
    */
   leaveForGood(force: boolean): Promise<void>;
+  /**
+   * Takes another host out of the cluster of our own whose authority this host keeps.
+   * @param words its name, address or id
+   * @throws P2pfsError
+   */
+  removeMember(words: string): Promise<MemberRemoval>;
+}
+
+/** A host that was taken out. */
+export interface MemberRemoval {
+  readonly member: { readonly hostname: string; readonly ip: string };
+  /** Id of the token that it came by, and that lets nobody in any more. */
+  readonly endedToken: string | undefined;
 }
 
 /** A cluster of our own, as this host knows it. */
@@ -130,6 +143,9 @@ export interface MembershipFacts {
     readonly issuer: string;
   };
   readonly certificateUntilMs: number;
+  readonly authorityUntilMs: number;
+  /** Hosts whose certificates this one refuses. */
+  readonly refusedCount: number;
   /** Why the issuer could not be asked; empty when it could. */
   readonly failure: string;
   readonly memberCount: number;
@@ -137,8 +153,18 @@ export interface MembershipFacts {
     readonly hostname: string;
     readonly ip: string;
     readonly roles: readonly string[];
+    readonly memberId: string;
     readonly seenAtMs: number;
     readonly isIssuer: boolean;
+    readonly certificateUntilMs?: number;
+  }[];
+  /** Hosts that left or were removed, the newest first. */
+  readonly removed: readonly {
+    readonly memberId: string;
+    readonly hostname: string;
+    readonly ip: string;
+    readonly removedAtMs: number;
+    readonly left: boolean;
   }[];
 }
 

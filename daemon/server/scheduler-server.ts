@@ -2,7 +2,7 @@
  * The embedded scheduler on its port: scheduler.v2 and grpc.health.v1, as Dragonfly's scheduler serves them. Tasks of the persistent
  * families are not scheduled, and their calls are refused as UNIMPLEMENTED. Nobody who calls is trusted.
  */
-import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { Server, type ServerUnaryCall, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import {
   SCHEDULER_CONNECTIONS_MAX,
@@ -14,6 +14,8 @@ import type { SchedulerHandlers } from "../../proto/gen/scheduler/v2/Scheduler.t
 import { Health, Scheduler } from "../../proto/load.ts";
 import { resetAfterStatus } from "../rpc/reset-after-status.ts";
 import type { EmbeddedScheduler } from "../scheduler/embedded/embedded-scheduler.ts";
+import type { CertificateFiles } from "../tls/certificate-files.ts";
+import { AnnouncedBy } from "./announced-by.ts";
 import { unary } from "./calls.ts";
 import { GrpcListener, refusedCalls, stopServer } from "./grpc-service.ts";
 import { HealthService } from "./health-service.ts";
@@ -22,8 +24,8 @@ export interface SchedulerServerOptions {
   readonly scheduler: EmbeddedScheduler;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Default: no TLS. */
-  readonly credentials?: ServerCredentials;
+  /** Who is let in; default: all, in clear. */
+  readonly certificates?: CertificateFiles | undefined;
 }
 
 const SERVICE = "scheduler.v2.Scheduler";
@@ -33,6 +35,8 @@ export class SchedulerServer {
   readonly #server: Server;
   readonly #health = new HealthService([SERVICE]);
   readonly #listener: GrpcListener;
+  readonly #announcedBy = new AnnouncedBy();
+  readonly #endWatch: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: SchedulerServerOptions) {
@@ -46,12 +50,12 @@ export class SchedulerServer {
     this.#server.addService(Scheduler.service, this.#handlers());
     this.#server.addService(Health.service, { Check: this.#health.check, Watch: this.#health.watch });
     this.#listener = new GrpcListener(this.#server, SCHEDULER_CONNECTIONS_MAX);
+    this.#endWatch = options.certificates?.refused.onChange(() => this.#forgetRefused());
   }
 
   /** Listens and serves. @returns the port in use @throws P2pfsError BUSY when it is taken */
   async listen(ip: string, port: number): Promise<number> {
-    const credentials = this.#options.credentials ?? ServerCredentials.createInsecure();
-    const bound = await this.#listener.listen(credentials, { ip, port });
+    const bound = await this.#listener.listen(this.#options.certificates, { ip, port });
     this.#health.setServing(true);
     return bound;
   }
@@ -64,6 +68,7 @@ export class SchedulerServer {
 
   async #close(): Promise<void> {
     this.#health.setServing(false);
+    this.#endWatch?.();
     this.#listener.close();
     const stopped = stopServer(this.#server, this.#options.clock);
     this.#server.forceShutdown();
@@ -74,10 +79,12 @@ export class SchedulerServer {
     const { scheduler, clock, log } = this.#options;
     const done = async () => ({});
     const handlers: Partial<SchedulerHandlers> = {
-      AnnounceHost: unary(log, async (request) => {
-        scheduler.announceHost(request);
-        return done();
-      }),
+      AnnounceHost: (call, answer) =>
+        unary(log, async (request: typeof call.request) => {
+          scheduler.announceHost(request);
+          this.#announcedBy.heard(request.host?.id ?? "", nameOf(call));
+          return done();
+        })(call, answer),
       ListHosts: unary(log, async ({ type }) => ({ hosts: [...scheduler.listHosts(type)] })),
       DeleteHost: unary(log, async ({ hostId }) => {
         scheduler.deleteHost(hostId);
@@ -97,4 +104,21 @@ export class SchedulerServer {
     };
     return Object.assign(refusedCalls(Scheduler.service, { log, clock }), handlers);
   }
+
+  /** Nobody is sent any more to hosts that were removed from the cluster. */
+  #forgetRefused(): void {
+    const { scheduler, certificates, log } = this.#options;
+    const gone = this.#announcedBy.take((name) => certificates?.refused.has(name) ?? false);
+    for (const hostId of gone) {
+      // It may have been forgotten for its silence.
+      if (scheduler.swarm.hosts.has(hostId)) scheduler.deleteHost(hostId);
+      log.info({ hostId }, "removed-host-forgotten");
+    }
+  }
+}
+
+/** The name in the caller's certificate; undefined without one. */
+function nameOf(call: ServerUnaryCall<unknown, unknown>): string | undefined {
+  const name = call.getAuthContext().sslPeerCertificate?.subject.CN;
+  return Array.isArray(name) ? name[0] : name;
 }

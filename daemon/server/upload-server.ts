@@ -4,7 +4,7 @@
  * is not served. Pieces themselves travel over vortex.
  */
 import { setMaxListeners } from "node:events";
-import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { Server, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { BufferPool } from "../../base/buffer-pool.ts";
 import { UnavailableError } from "../../base/errors.ts";
 import {
@@ -25,6 +25,7 @@ import type { WantRequest__Output } from "../../proto/gen/p2pfs/v1/WantRequest.t
 import type { WantResponse } from "../../proto/gen/p2pfs/v1/WantResponse.ts";
 import { DfdaemonUpload, Health, Pieces } from "../../proto/load.ts";
 import { OWN_HEALTH_NAME } from "../rpc/own-health.ts";
+import type { CertificateFiles } from "../tls/certificate-files.ts";
 import { PIECE_TLS_KEY } from "../tls/piece-tls-key.ts";
 import { deadlineForHeadersAlone, withinRate } from "./call-interceptors.ts";
 import { type Send, streaming, unary } from "./calls.ts";
@@ -50,8 +51,8 @@ export interface UploadServerOptions {
   readonly shares: boolean;
   /** Whether pieces may be had in TLS as well. Default: no. */
   readonly piecesInTls?: boolean;
-  /** Default: connections in clear. */
-  readonly credentials?: ServerCredentials;
+  /** Who is let in; default: all, in clear. */
+  readonly certificates?: CertificateFiles | undefined;
   /** Blocks on their way to other hosts wait in them; default: the server's own, of UPLOAD_BUFFER_BYTES_MAX. */
   readonly buffers?: BufferPool;
   /** Resolves when so many bytes may leave (upload.bandwidthLimit); default: at once. */
@@ -125,8 +126,7 @@ export class UploadServer {
    * @returns the port in use @throws P2pfsError BUSY when it is taken
    */
   listen(ip: string, port: number): Promise<number> {
-    const { credentials = ServerCredentials.createInsecure() } = this.#options;
-    return this.#listener.listen(credentials, { ip, port });
+    return this.#listener.listen(this.#options.certificates, { ip, port });
   }
 
   setServing(serving: boolean): void {

@@ -10,6 +10,7 @@ import { InvalidInputError } from "../../base/errors.ts";
 import { CERTIFICATES_LOOK_MS } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
+import { RefusedNames } from "./refused-names.ts";
 
 /** Absolute paths of PEM files, as a section of the configuration names them. */
 export interface CertificatePaths {
@@ -33,12 +34,15 @@ export interface CertificateFilesOptions {
   readonly section: string;
   /** Whether a section with some of the files needs all: both sides are known by certificates. Default false. */
   readonly mutual?: boolean;
+  /** Names that are taken no more although their certificates are good. Default: none. */
+  readonly refused?: RefusedNames | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Closed by whoever opened it. */
 export class CertificateFiles {
+  readonly refused: RefusedNames;
   readonly #options: CertificateFilesOptions;
   readonly #listeners = new Set<(texts: CertificateTexts) => void>();
   #texts: CertificateTexts;
@@ -50,6 +54,7 @@ export class CertificateFiles {
 
   private constructor(options: CertificateFilesOptions, texts: CertificateTexts) {
     this.#options = options;
+    this.refused = options.refused ?? new RefusedNames();
     this.#texts = texts;
     this.#next();
   }

@@ -1,20 +1,13 @@
 /**
- * gRPC's credentials made of certificate files: each new connection is made with the newest. Those that are open live on, as TLS
- * itself has it.
+ * Credentials of gRPC's clients made of certificate files: each new connection is made with the newest. Those that are open live
+ * on, as TLS itself has it. Servers are mutual-tls-server.ts' business.
  */
 import type { PeerCertificate } from "node:tls";
-import {
-  type ChannelCredentials,
-  credentials,
-  experimental,
-  ServerCredentials,
-  type VerifyOptions,
-} from "@grpc/grpc-js";
+import { type ChannelCredentials, credentials, experimental } from "@grpc/grpc-js";
 import type { CertificateFiles, CertificateTexts } from "./certificate-files.ts";
-import { checkServerName } from "./server-name.ts";
+import { checkServer } from "./server-name.ts";
 
 /**
- * Of a client.
  * @param files undefined: a connection in clear
  * @param isServer whether the certificate is the right server's; default: it names the address
  */
@@ -25,21 +18,11 @@ export function channelCredentials(
   if (files === undefined) return credentials.createInsecure();
   const provider = providerOf(files);
   const own = files.texts.own === undefined ? null : provider;
-  return experimental.createCertificateProviderChannelCredentials(provider, own, verifyOptions(isServer));
-}
-
-function verifyOptions(isServer?: (certificate: PeerCertificate) => boolean): VerifyOptions {
-  if (isServer === undefined) return { checkServerIdentity: checkServerName };
-  const checkServerIdentity = (_name: string, certificate: PeerCertificate) =>
-    isServer(certificate) ? undefined : new Error("the certificate is another host's");
-  return { checkServerIdentity };
-}
-
-/** Of a server that only takes clients whose certificate the authority made. @param files undefined: connections in clear */
-export function serverCredentials(files: CertificateFiles | undefined): ServerCredentials {
-  if (files === undefined) return ServerCredentials.createInsecure();
-  const provider = providerOf(files);
-  return experimental.createCertificateProviderServerCredentials(provider, provider, true);
+  const checkServerIdentity = (name: string, certificate: PeerCertificate) => {
+    if (isServer === undefined) return checkServer(name, certificate, files.refused);
+    return isServer(certificate) ? undefined : new Error("the certificate is another host's");
+  };
+  return experimental.createCertificateProviderChannelCredentials(provider, own, { checkServerIdentity });
 }
 
 type Update = (texts: CertificateTexts) => void;

@@ -14,7 +14,7 @@ import type { NetworkFigures } from "../server/upload-ports.ts";
 import { UploadServer } from "../server/upload-server.ts";
 import type { Storage } from "../storage/storage.ts";
 import { CertificateFiles } from "../tls/certificate-files.ts";
-import { serverCredentials } from "../tls/grpc-credentials.ts";
+import type { RefusedNames } from "../tls/refused-names.ts";
 import { PieceServer } from "../transport/vortex/piece-server.ts";
 import { listenOrMove } from "./ports.ts";
 import { StoredPieces } from "./stored-pieces.ts";
@@ -30,6 +30,8 @@ export interface ServingOptions {
   readonly network: () => Promise<NetworkFigures>;
   /** The address guard's: ports of ours are added. */
   readonly ownPorts: Set<number>;
+  /** Hosts that were removed from the cluster. */
+  readonly refused?: RefusedNames | undefined;
 }
 
 /** What other hosts are served, for as long as it is not closed. */
@@ -59,7 +61,14 @@ export class Serving {
     const { loaded, clock, log, context, storage, advertisedIp, network, ownPorts } = options;
     const { upload, storage: stored, network: family } = loaded.config;
     const section = "upload.server";
-    const files = await CertificateFiles.open({ paths: upload.server, section, mutual: true, clock, log });
+    const files = await CertificateFiles.open({
+      paths: upload.server,
+      section,
+      mutual: true,
+      refused: options.refused,
+      clock,
+      log,
+    });
     const shares = !upload.disableShared;
     const bucket = new TokenBucket({ clock, perSecond: upload.bandwidthLimit });
     const store = new StoredPieces({ storage, clock, metrics: context.metrics, shares });
@@ -89,7 +98,7 @@ export class Serving {
       buffers,
       allow,
       mayBegin: () => calls.tryTake(1),
-      credentials: serverCredentials(files),
+      certificates: files,
       piecesInTls: files !== undefined && stored.server.tls !== "off",
     });
     const close = async () => {

@@ -10,6 +10,7 @@ import type { JoinResponse as _p2pfs_v1_JoinResponse, JoinResponse__Output as _p
 import type { LeaveClusterRequest as _p2pfs_v1_LeaveClusterRequest, LeaveClusterRequest__Output as _p2pfs_v1_LeaveClusterRequest__Output } from './p2pfs/v1/LeaveClusterRequest.ts';
 import type { LeaveClusterResponse as _p2pfs_v1_LeaveClusterResponse, LeaveClusterResponse__Output as _p2pfs_v1_LeaveClusterResponse__Output } from './p2pfs/v1/LeaveClusterResponse.ts';
 import type { MemberHost as _p2pfs_v1_MemberHost, MemberHost__Output as _p2pfs_v1_MemberHost__Output } from './p2pfs/v1/MemberHost.ts';
+import type { RemovedMember as _p2pfs_v1_RemovedMember, RemovedMember__Output as _p2pfs_v1_RemovedMember__Output } from './p2pfs/v1/RemovedMember.ts';
 import type { RenewRequest as _p2pfs_v1_RenewRequest, RenewRequest__Output as _p2pfs_v1_RenewRequest__Output } from './p2pfs/v1/RenewRequest.ts';
 import type { RenewResponse as _p2pfs_v1_RenewResponse, RenewResponse__Output as _p2pfs_v1_RenewResponse__Output } from './p2pfs/v1/RenewResponse.ts';
 import type { SyncRequest as _p2pfs_v1_SyncRequest, SyncRequest__Output as _p2pfs_v1_SyncRequest__Output } from './p2pfs/v1/SyncRequest.ts';
@@ -41,6 +42,7 @@ export interface ProtoGrpcType {
       LeaveClusterRequest: MessageTypeDefinition<_p2pfs_v1_LeaveClusterRequest, _p2pfs_v1_LeaveClusterRequest__Output>
       LeaveClusterResponse: MessageTypeDefinition<_p2pfs_v1_LeaveClusterResponse, _p2pfs_v1_LeaveClusterResponse__Output>
       MemberHost: MessageTypeDefinition<_p2pfs_v1_MemberHost, _p2pfs_v1_MemberHost__Output>
+      RemovedMember: MessageTypeDefinition<_p2pfs_v1_RemovedMember, _p2pfs_v1_RemovedMember__Output>
       RenewRequest: MessageTypeDefinition<_p2pfs_v1_RenewRequest, _p2pfs_v1_RenewRequest__Output>
       RenewResponse: MessageTypeDefinition<_p2pfs_v1_RenewResponse, _p2pfs_v1_RenewResponse__Output>
       SyncRequest: MessageTypeDefinition<_p2pfs_v1_SyncRequest, _p2pfs_v1_SyncRequest__Output>

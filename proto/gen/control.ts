@@ -15,6 +15,9 @@ import type { MountResponse as _p2pfs_v1_MountResponse, MountResponse__Output as
 import type { MountStatus as _p2pfs_v1_MountStatus, MountStatus__Output as _p2pfs_v1_MountStatus__Output } from './p2pfs/v1/MountStatus.ts';
 import type { OpenContentRequest as _p2pfs_v1_OpenContentRequest, OpenContentRequest__Output as _p2pfs_v1_OpenContentRequest__Output } from './p2pfs/v1/OpenContentRequest.ts';
 import type { OpenContentResponse as _p2pfs_v1_OpenContentResponse, OpenContentResponse__Output as _p2pfs_v1_OpenContentResponse__Output } from './p2pfs/v1/OpenContentResponse.ts';
+import type { RemoveMemberRequest as _p2pfs_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _p2pfs_v1_RemoveMemberRequest__Output } from './p2pfs/v1/RemoveMemberRequest.ts';
+import type { RemoveMemberResponse as _p2pfs_v1_RemoveMemberResponse, RemoveMemberResponse__Output as _p2pfs_v1_RemoveMemberResponse__Output } from './p2pfs/v1/RemoveMemberResponse.ts';
+import type { RemovedStatus as _p2pfs_v1_RemovedStatus, RemovedStatus__Output as _p2pfs_v1_RemovedStatus__Output } from './p2pfs/v1/RemovedStatus.ts';
 import type { SchedulerStatus as _p2pfs_v1_SchedulerStatus, SchedulerStatus__Output as _p2pfs_v1_SchedulerStatus__Output } from './p2pfs/v1/SchedulerStatus.ts';
 import type { StatusRequest as _p2pfs_v1_StatusRequest, StatusRequest__Output as _p2pfs_v1_StatusRequest__Output } from './p2pfs/v1/StatusRequest.ts';
 import type { StatusResponse as _p2pfs_v1_StatusResponse, StatusResponse__Output as _p2pfs_v1_StatusResponse__Output } from './p2pfs/v1/StatusResponse.ts';
@@ -55,6 +58,9 @@ export interface ProtoGrpcType {
       MountStatus: MessageTypeDefinition<_p2pfs_v1_MountStatus, _p2pfs_v1_MountStatus__Output>
       OpenContentRequest: MessageTypeDefinition<_p2pfs_v1_OpenContentRequest, _p2pfs_v1_OpenContentRequest__Output>
       OpenContentResponse: MessageTypeDefinition<_p2pfs_v1_OpenContentResponse, _p2pfs_v1_OpenContentResponse__Output>
+      RemoveMemberRequest: MessageTypeDefinition<_p2pfs_v1_RemoveMemberRequest, _p2pfs_v1_RemoveMemberRequest__Output>
+      RemoveMemberResponse: MessageTypeDefinition<_p2pfs_v1_RemoveMemberResponse, _p2pfs_v1_RemoveMemberResponse__Output>
+      RemovedStatus: MessageTypeDefinition<_p2pfs_v1_RemovedStatus, _p2pfs_v1_RemovedStatus__Output>
       SchedulerStatus: MessageTypeDefinition<_p2pfs_v1_SchedulerStatus, _p2pfs_v1_SchedulerStatus__Output>
       StatusRequest: MessageTypeDefinition<_p2pfs_v1_StatusRequest, _p2pfs_v1_StatusRequest__Output>
       StatusResponse: MessageTypeDefinition<_p2pfs_v1_StatusResponse, _p2pfs_v1_StatusResponse__Output>

@@ -57,9 +57,10 @@ describe("p2pfs cluster", () => {
       return /1 of 1 schedulers serving/.test(stdout) && stdout;
     });
     assert.match(shown, /told by the p2pfs cluster lab/);
-    assert.match(shown, /this host: peer; its certificate ends 20/);
-    assert.match(shown, new RegExp(`host test-\\S+ ${first.ip}: authority, scheduler, seed; seen 20`));
-    assert.match(shown, new RegExp(`host test-\\S+ ${second.ip}: peer; seen 20`));
+    assert.match(shown, /^ {9}lab: this host is peer; its certificate ends 20/m);
+    const ends = "(just now|\\d+ s ago) +20\\d\\d-\\d\\d-\\d\\d +[0-9a-f]{16}$";
+    assert.match(shown, new RegExp(`^test-\\S+ +${first.ip} +authority, scheduler, seed +${ends}`, "m"));
+    assert.match(shown, new RegExp(`^test-\\S+ +${second.ip} +peer +${ends}`, "m"));
     for (const each of [first, second]) {
       const log = readFileSync(each.path("logs/dfdaemon.log"), "utf8");
       assert.ok(!log.includes(line[2] ?? "none") && !log.includes("PRIVATE KEY"));
@@ -73,8 +74,8 @@ describe("p2pfs cluster", () => {
     assert.match(left.stdout, /has left the cluster of the p2pfs cluster lab\n/);
     const alone = await second.run("p2pfs", ["status"]);
     assert.match(alone.stdout, /^cluster {2}none: this host is by itself$/m);
-    const remaining = await first.run("p2pfs", ["status"]);
-    assert.ok(!remaining.stdout.includes(second.ip), remaining.stdout);
+    const { stdout: hosts } = await cluster(first, "hosts");
+    assert.match(hosts, new RegExp(`^test-\\S+ +${second.ip} +left +(just now|\\d+ s ago) +refused`, "m"));
   });
 
   test("a host that is in a cluster joins and makes no other; one that names another cluster neither", async (t) => {
@@ -120,15 +121,22 @@ describe("p2pfs cluster", () => {
     assert.equal((await cluster(first, "init", "--no-start", "--ttl", "30m")).code, 0);
     const more = joinWords((await cluster(first, "token", "--ttl", "1h")).stdout);
     const listed = (await cluster(first, "token", "--list")).stdout.trim().split("\n");
+    assert.equal(listed.shift(), "TOKEN         GOOD UNTIL                HOSTS LET IN");
     assert.equal(listed.length, 2);
-    assert.ok(listed.every((line) => /^[0-9a-f]{12} {2}until 20\S+$/.test(line)));
+    assert.ok(
+      listed.every((line) => /^[0-9a-f]{12} {2}20\S+Z {2}0$/.test(line)),
+      listed.join(),
+    );
     const kept = readFileSync(first.path("cluster/tokens.json"), "utf8");
     const secret = Buffer.from((more[2] ?? "").slice("p2pfs1-".length), "base64url").subarray(6, 22);
     assert.ok(!kept.includes(secret.toString("hex")) && !kept.includes(secret.toString("base64url")));
     const [id = ""] = listed[0]?.split(" ") ?? [];
     assert.equal((await cluster(first, "token", "--revoke", id)).code, 0);
     assert.equal((await cluster(first, "token", "--revoke", id)).code, 1);
-    assert.equal((await cluster(first, "token", "--list")).stdout.trim().split("\n").length, 1);
+    assert.equal((await cluster(first, "token", "--uses", "3")).code, 0);
+    const rest = (await cluster(first, "token", "--list")).stdout.trim().split("\n");
+    assert.deepEqual([rest.length, / 0 of 3$/.test(rest[2] ?? "")], [3, true]);
+    assert.equal((await cluster(first, "token", "--uses", "none")).code, 2);
     assert.equal((await cluster(first, "token", "--revoke", "all")).code, 0);
     assert.equal((await cluster(first, "token", "--list")).stdout, "");
     assert.equal((await cluster(first, "token", "--ttl", "forever")).code, 2);

@@ -10,6 +10,7 @@ import { describe, test } from "node:test";
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { ERROR_TABLE, type ErrorCode, P2pfsError } from "../../base/errors.ts";
 import { PROGRESS_LINE_MS } from "../../base/limits.ts";
+import { hostTable, ownLines } from "../../cli/cluster-hosts.ts";
 import { describe as describeStatus } from "../../cli/cmd-status.ts";
 import { fromServiceError } from "../../cli/daemon-client.ts";
 import { describeHolders, holdersOf } from "../../cli/mount-holders.ts";
@@ -83,7 +84,7 @@ test("status is a few lines and a table of the newest tasks", () => {
     bytesFromSource: 512,
     bytesFromPeers: 0,
   };
-  const text = describeStatus({
+  const shown = {
     version: "1.2.3",
     pid: 7,
     startedAt: { seconds: 0, nanos: 0 },
@@ -112,7 +113,8 @@ test("status is a few lines and a table of the newest tasks", () => {
     },
     taskCount: 42,
     tasks: Array.from({ length: 42 }, () => task),
-  });
+  };
+  const text = describeStatus(shown, 0);
   const lines = text.split("\n");
   assert.equal(lines[0], "daemon   p2pfs 1.2.3, pid 7, since 1970-01-01T00:00:00.000Z, home /w");
   assert.equal(lines[1], "mount    /p2p (fuse-native, ro)");
@@ -127,6 +129,54 @@ test("status is a few lines and a table of the newest tasks", () => {
   assert.equal(lines[9], "TASK          STATE    PIECES  LENGTH   FROM SOURCE  FROM PEERS  URL");
   assert.equal(lines[10], "abababababab  Running  1/2     1.0 KiB  512 bytes    0 bytes     http://host/x");
   assert.equal(lines.at(-2), "and 22 more, which --json shows");
+});
+
+test("the hosts of a cluster are a table: what each does, when it was seen, who is silent and who was removed", () => {
+  const now = Date.parse("2026-11-20T12:00:00Z");
+  const at = (agoSeconds: number) => ({ seconds: now / 1000 - agoSeconds, nanos: 0 });
+  const membership = {
+    clusterName: "lab",
+    roles: [],
+    isIssuer: false,
+    issuer: "10.0.0.1:4007",
+    certificateUntil: at(-90 * 86_400),
+    authorityUntil: at(-20 * 365 * 86_400),
+    failure: "",
+    memberCount: 5,
+    refusedCount: 1,
+    members: [
+      { hostname: "peer-1", ip: "10.0.0.1", roles: ["scheduler", "seed"], isIssuer: true, seenAt: at(0) },
+      { hostname: "peer-2", ip: "10.0.0.2", roles: [], isIssuer: false, seenAt: at(7_300) },
+    ].map((each) => ({ ...each, memberId: "00ff", certificateUntil: at(-90 * 86_400) })),
+    removed: [
+      { hostname: "peer-3", ip: "10.0.0.3", memberId: "00aa", removedAt: at(180), left: false },
+      { hostname: "peer-4", ip: "10.0.0.4", memberId: "00bb", removedAt: at(3 * 86_400), left: true },
+    ],
+  };
+  const most = { hosts: 10, removed: 10 };
+  assert.deepEqual(hostTable(membership, { nowMs: now, most }), [
+    "HOST    ADDRESS   ROLES                       SEEN                  CERTIFICATE TO  ID",
+    "peer-1  10.0.0.1  authority, scheduler, seed  just now              2027-02-18      00ff",
+    "peer-2  10.0.0.2  peer                        silent, seen 2 h ago  2027-02-18      00ff",
+    "peer-3  10.0.0.3  removed                     3 min ago             refused         00aa",
+    "peer-4  10.0.0.4  left                        3 days ago            refused         00bb",
+    "and 3 more hosts",
+  ]);
+  assert.deepEqual(ownLines(membership, now), ["lab: this host is peer; its certificate ends 2027-02-18"]);
+  const words = (more: object) => ownLines({ ...membership, ...more }, now).join("\n");
+  assert.match(
+    words({ certificateUntil: at(-86_400) }),
+    /should have been renewed by now: does 10\.0\.0\.1:4007/,
+  );
+  assert.match(
+    words({ certificateUntil: at(1) }),
+    /ended 2026-11-20\n.*'p2pfs cluster join --force' with a new token/,
+  );
+  assert.match(
+    words({ authorityUntil: at(-86_400) }),
+    /authority ends 2026-11-21.*make a new cluster before/,
+  );
+  assert.match(words({ failure: "no route" }), /10\.0\.0\.1:4007 cannot be asked for the hosts: no route/);
 });
 
 test("who holds a directory is told with how, and who only holds its neighbour is not", {

@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { ServerCredentials } from "@grpc/grpc-js";
 import { systemClock } from "../../base/clock.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { Cluster } from "../../daemon/cluster.ts";
@@ -12,8 +11,9 @@ import { loadConfig } from "../../daemon/config/config.ts";
 import { workhomePaths } from "../../daemon/config/workhome.ts";
 import { standardTaskId } from "../../daemon/task/ids.ts";
 import type { TaskRecord } from "../../daemon/task/task-record.ts";
-import { makeCertificates, readCertificates } from "../origin/certificates.ts";
+import { makeCertificates } from "../origin/certificates.ts";
 import { SchedulerServed } from "./scheduler/scheduler-served.ts";
+import { openHost } from "./tls/host-files.ts";
 
 function record(name: string, more: Partial<TaskRecord> = {}): TaskRecord {
   const url = `http://origin/${name}`;
@@ -187,15 +187,13 @@ describe("a host", { timeout: 60_000 }, () => {
     const folder = await mkdtemp(join(tmpdir(), "p2pfs-tls-"));
     t.after(() => rm(folder, { recursive: true }));
     const files = await makeCertificates(folder);
-    const { ca, cert, key } = readCertificates(files);
-    const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
-    const server = await SchedulerServed.start({
-      ip: "127.0.0.1",
-      port: 0,
-      credentials: ServerCredentials.createSsl(Buffer.from(ca), [pair], true),
-    });
-    t.after(() => server.close());
     const { caFile, certificateFile, keyFile } = files;
+    const certificates = await openHost({ caCert: caFile, cert: certificateFile, key: keyFile });
+    const server = await SchedulerServed.start({ ip: "127.0.0.1", port: 0, certificates });
+    t.after(async () => {
+      await server.close();
+      await certificates.close();
+    });
     const addrs = `addrs: ["127.0.0.1:${server.port}"]`;
     const trusted = await open(
       t,

@@ -6,15 +6,15 @@ import type { Socket } from "node:net";
 import {
   connect,
   createSecureContext,
-  createServer,
   type SecureContext,
   type SecureContextOptions,
-  type Server,
   type TLSSocket,
 } from "node:tls";
 import type { Clock } from "../../../base/clock.ts";
 import { PIECE_REQUEST_MS, PIECE_SESSION_SECONDS, PIECE_SESSIONS_MAX } from "../../../base/limits.ts";
 import { type CertificateFiles, type CertificateTexts, contextOptions } from "../../tls/certificate-files.ts";
+import { MutualTlsServer } from "../../tls/mutual-tls-server.ts";
+import { checkServer } from "../../tls/server-name.ts";
 import type { Parent } from "../transport.ts";
 
 /** How pieces travel: in clear, as Dragonfly has it; as each child likes; never in clear. */
@@ -47,35 +47,27 @@ export interface TlsDoorOptions {
 /** The serving side. Closed by whoever made it. */
 export class TlsDoor {
   readonly #options: TlsDoorOptions;
-  readonly #server: Server;
-  readonly #endWatch: () => void;
+  readonly #server: MutualTlsServer;
   /** That have not come through yet. */
   readonly #waiting = new Set<Socket>();
 
   constructor(options: TlsDoorOptions) {
     this.#options = options;
     const { files, onConnection, onRefused } = options;
-    this.#server = createServer({
-      ...SETTINGS,
-      ...contextOptions(files.texts),
-      requestCert: true,
-      rejectUnauthorized: true,
-      ALPNProtocols: [PROTOCOL],
-      handshakeTimeout: PIECE_REQUEST_MS,
-      sessionIdContext: SESSION_CONTEXT,
-      sessionTimeout: PIECE_SESSION_SECONDS,
-      allowHalfOpen: true,
-      noDelay: true,
+    this.#server = new MutualTlsServer({
+      files,
+      settings: {
+        ...SETTINGS,
+        ALPNProtocols: [PROTOCOL],
+        handshakeTimeout: PIECE_REQUEST_MS,
+        sessionIdContext: SESSION_CONTEXT,
+        sessionTimeout: PIECE_SESSION_SECONDS,
+        allowHalfOpen: true,
+        noDelay: true,
+      },
+      onConnection,
+      onRefused,
     });
-    this.#server.on("secureConnection", onConnection);
-    this.#server.on("tlsClientError", (error, socket) => {
-      onRefused(error.message);
-      socket.destroy();
-    });
-    // Tickets of before are no good then: their holders shake hands anew.
-    this.#endWatch = files.onChange((texts) =>
-      this.#server.setSecureContext({ ...SETTINGS, ...contextOptions(texts) }),
-    );
   }
 
   /** Waits for the first bytes of a new connection, no longer than PIECE_REQUEST_MS. */
@@ -106,7 +98,7 @@ export class TlsDoor {
       }
       socket.pause();
       socket.unshift(came);
-      if (isTls) this.#server.emit("connection", socket);
+      if (isTls) this.#server.take(socket);
       else onConnection(socket);
     };
     socket.on("data", onData);
@@ -116,14 +108,15 @@ export class TlsDoor {
 
   /** Ends connections that have not come through. Idempotent. */
   close(): void {
-    this.#endWatch();
+    this.#server.close();
     for (const socket of this.#waiting) socket.destroy();
   }
 }
 
 /** The asking side. Closed by whoever made it. */
 export class TlsAsker {
-  readonly #endWatch: () => void;
+  readonly #files: CertificateFiles;
+  readonly #ends: readonly (() => void)[];
   #context: SecureContext;
   /** The newest ticket of each place, the longest unused first. */
   readonly #sessions = new Map<string, Buffer>();
@@ -131,11 +124,16 @@ export class TlsAsker {
   constructor(files: CertificateFiles) {
     const contextOf = (texts: CertificateTexts) =>
       createSecureContext({ ...SETTINGS, ...contextOptions(texts) });
+    this.#files = files;
     this.#context = contextOf(files.texts);
-    this.#endWatch = files.onChange((texts) => {
-      this.#context = contextOf(texts);
-      this.#sessions.clear();
-    });
+    this.#ends = [
+      files.onChange((texts) => {
+        this.#context = contextOf(texts);
+        this.#sessions.clear();
+      }),
+      // Who a server is, is looked at in full handshakes alone.
+      files.refused.onChange(() => this.#sessions.clear()),
+    ];
   }
 
   /** Tickets kept. */
@@ -155,6 +153,7 @@ export class TlsAsker {
       host: ip,
       port,
       ALPNProtocols: [PROTOCOL],
+      checkServerIdentity: (name, certificate) => checkServer(name, certificate, this.#files.refused),
       ...(session === undefined ? {} : { session }),
     });
     socket.setNoDelay(true);
@@ -170,7 +169,7 @@ export class TlsAsker {
 
   /** Idempotent. */
   close(): void {
-    this.#endWatch();
+    for (const end of this.#ends) end();
     this.#sessions.clear();
   }
 

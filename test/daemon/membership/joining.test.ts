@@ -5,100 +5,20 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { connect as connectHttp2 } from "node:http2";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { credentials } from "@grpc/grpc-js";
-import { type Clock, systemClock } from "../../../base/clock.ts";
-import { CERTIFICATE_LIFE_MS, JOINS_BURST, TOKEN_LIFE_MS, TOKENS_MAX } from "../../../base/limits.ts";
+import { systemClock } from "../../../base/clock.ts";
+import { CERTIFICATE_LIFE_MS, JOINS_BURST, TOKENS_MAX } from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { fromUnknown } from "../../../base/node-errors.ts";
 import { Authority } from "../../../daemon/membership/authority.ts";
-import { Entrance } from "../../../daemon/membership/entrance.ts";
 import { Issuer } from "../../../daemon/membership/issuer.ts";
-import { IssuerClient } from "../../../daemon/membership/issuer-client.ts";
-import { MemberFiles } from "../../../daemon/membership/member-files.ts";
-import { Membership } from "../../../daemon/membership/membership.ts";
-import { addToken, enterCluster, foundCluster } from "../../../daemon/membership/set-up.ts";
-import { formatToken } from "../../../daemon/membership/token.ts";
+import { addToken } from "../../../daemon/membership/set-up.ts";
 import { callUnary } from "../../../daemon/rpc/unary-call.ts";
 import { Cluster, ClusterEntrance } from "../../../proto/load.ts";
-import { type Scope, scopeOf } from "../../system/scope.ts";
-import { openHost } from "../tls/host-files.ts";
 
-const HOST = { hostname: "host", ip: "127.0.0.1", addresses: [], version: "1" };
-const HOUR_MS = 3_600_000;
-
-/** A clock that shows another time than it is. */
-function shifted(ms: number): Clock {
-  return { ...systemClock, nowMs: () => systemClock.nowMs() + ms };
-}
-
-class Ground {
-  readonly scope: Scope;
-  readonly folder: string;
-  #made = 0;
-
-  constructor(scope: Scope, folder: string) {
-    this.scope = scope;
-    this.folder = folder;
-  }
-
-  files(): MemberFiles {
-    this.#made += 1;
-    return new MemberFiles(join(this.folder, `home-${this.#made}`, "cluster"));
-  }
-
-  /** A cluster that is served. */
-  async cluster(clock: Clock = systemClock) {
-    const files = this.files();
-    const options = { files, clusterName: "lab", host: HOST, port: 4007, schedulerPort: 8002, clock };
-    const { clusterName, memberId } = await foundCluster(options);
-    const authority = async () => Authority.load(await files.authority());
-    const issuer = await Issuer.open({ files, clock, log: silentLogger, clusterName, memberId, authority });
-    const certificates = await openHost(files.paths);
-    const entrance = new Entrance({ issuer, files: certificates, clock, log: silentLogger });
-    const port = await entrance.listen("127.0.0.1", 0);
-    this.scope.after(async () => {
-      await entrance.close();
-      await certificates.close();
-    });
-    const token = async (lifeMs = TOKEN_LIFE_MS) =>
-      formatToken(await addToken(files, { nowMs: clock.nowMs(), lifeMs }));
-    return { files, issuer, port, token, memberId };
-  }
-
-  /** A host that tries to get in. */
-  async enter(
-    port: number,
-    token: string,
-    options: { clock?: Clock; files?: MemberFiles; host?: string } = {},
-  ) {
-    const { clock = systemClock, files = this.files(), host = "127.0.0.1" } = options;
-    const address = { host, port };
-    const state = await enterCluster({ files, address, token, host: HOST, replaced: false, clock });
-    return { files, state };
-  }
-
-  /** What a host of the cluster asks with. */
-  async client(files: MemberFiles, port: number): Promise<IssuerClient> {
-    const certificates = await openHost(files.paths);
-    const authority = await files.authorityCertificate();
-    const address = { host: "127.0.0.1", port };
-    const client = new IssuerClient({ address, files: certificates, authority, clock: systemClock });
-    this.scope.after(async () => {
-      client.close();
-      await certificates.close();
-    });
-    return client;
-  }
-}
-
-async function ground(t: TestContext): Promise<Ground> {
-  const scope = scopeOf(t);
-  return new Ground(scope, await scope.folder());
-}
-
-const REPORT = { ...HOST, roles: [], hostId: "127.0.0.1-host" };
+import { ground, HOUR_MS, QUESTION, REPORT, shifted } from "./ground.ts";
 
 describe("a host with a token", () => {
   test("gets a certificate of the cluster, in files for its user alone, and is one of its hosts", async (t) => {
@@ -116,8 +36,11 @@ describe("a host with a token", () => {
         assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
     }
     const client = await here.client(files, port);
-    const roster = await client.sync({ ...REPORT, roles: ["scheduler"], schedulerPort: 8003 }, true);
-    assert.deepEqual(roster.schedulers, ["127.0.0.1:8003"]);
+    const roster = await client.sync(
+      { ...REPORT, roles: ["scheduler"], schedulerPort: 8003 },
+      { ...QUESTION, withMembers: true },
+    );
+    assert.deepEqual(roster.schedulers, ["127.0.0.1:8002", "127.0.0.1:8003"]);
     assert.deepEqual(roster.members.map((each) => each.memberId).includes(state.memberId), true);
     assert.notEqual(state.memberId, memberId);
   });
@@ -309,7 +232,9 @@ describe("the host that made a cluster", () => {
       code: "PERMISSION",
       message: /has left the cluster/,
     });
-    await assert.rejects(client.sync(REPORT, false), { code: "PERMISSION" });
+    await assert.rejects(client.sync(REPORT, QUESTION), {
+      code: "PERMISSION",
+    });
   });
 
   test("remembers its hosts and who has left when it starts anew", async (t) => {
@@ -329,30 +254,20 @@ describe("the host that made a cluster", () => {
     });
     assert.deepEqual(
       again.roster.members.map((each) => each.memberId),
-      [stays.state.memberId],
+      [memberId, stays.state.memberId],
     );
     await assert.rejects(again.sync(leaves.state.memberId, REPORT), { code: "PERMISSION" });
   });
 });
 
 describe("a host's daemon in a cluster", () => {
-  const host = () => ({ ...HOST, hostId: "127.0.0.1-host" });
-
-  async function memberOf(here: Ground, files: MemberFiles) {
-    const state = await files.state();
-    assert.ok(state);
-    const member = await Membership.open({ files, state, clock: systemClock, log: silentLogger, host });
-    here.scope.after(() => member.close());
-    return member;
-  }
-
   test("has its certificate renewed when most of its life is over, or its address is another", async (t) => {
     const here = await ground(t);
     // Its certificates are old as soon as they are made.
     const { port, token } = await here.cluster(shifted(-0.8 * CERTIFICATE_LIFE_MS));
     const { files } = await here.enter(port, await token());
     const before = await files.certificate();
-    const member = await memberOf(here, files);
+    const member = await here.member(files);
     await member.start("127.0.0.1", 0);
     for (let tries = 0; (await files.certificate()) === before; tries++) {
       assert.ok(tries < 400, "it was never renewed");
@@ -369,7 +284,7 @@ describe("a host's daemon in a cluster", () => {
     const cluster = await here.cluster();
     const { files } = await here.enter(cluster.port, await cluster.token());
     await cluster.issuer.sync(cluster.memberId, { ...REPORT, roles: ["scheduler"], schedulerPort: 8003 });
-    const member = await memberOf(here, files);
+    const member = await here.member(files);
     const heard = await member.asDirectory().list();
     assert.deepEqual(heard.schedulers, [{ ip: "127.0.0.1", port: 8003 }]);
     assert.deepEqual((await files.state())?.schedulers, ["127.0.0.1:8003"]);
@@ -377,7 +292,7 @@ describe("a host's daemon in a cluster", () => {
     const state = await files.state();
     assert.ok(state);
     await files.writeState({ ...state, issuer: "127.0.0.1:1" });
-    const alone = await memberOf(here, files);
+    const alone = await here.member(files);
     const remembered = await alone.asDirectory().list();
     assert.deepEqual(remembered.schedulers, heard.schedulers);
     assert.equal(remembered.problems.length, 1);
@@ -389,12 +304,12 @@ describe("a host's daemon in a cluster", () => {
     const here = await ground(t);
     const { port, token, files: own } = await here.cluster();
     const { files } = await here.enter(port, await token());
-    const member = await memberOf(here, files);
+    const member = await here.member(files);
     member.mayLeave(false);
     await member.leave(false);
     assert.equal(await files.state(), undefined);
     await mkdir(files.folder);
-    const issuer = await memberOf(here, own);
+    const issuer = await here.member(own);
     assert.throws(() => issuer.mayLeave(false), { code: "FAILED_PRECONDITION", message: /--force/ });
     issuer.mayLeave(true);
     await issuer.leave(true);

@@ -48,13 +48,16 @@ test("what the issuer keeps lets nobody in, and a token is good until its time i
   const other = newToken();
   const records = [other.record, record];
   assert.ok(!JSON.stringify(record).includes(token.secret.toString("hex")));
-  assert.equal(judgeToken(records, token, times.nowMs), "good");
-  assert.equal(judgeToken(records, token, times.nowMs + times.lifeMs - 1), "good");
-  assert.equal(judgeToken(records, token, times.nowMs + times.lifeMs), "expired");
-  assert.equal(judgeToken([other.record], token, times.nowMs), "unknown");
-  assert.equal(judgeToken(records, { id: token.id, secret: other.token.secret }, times.nowMs), "unknown");
+  assert.equal(judgeToken(records, token, times.nowMs).verdict, "good");
+  assert.equal(judgeToken(records, token, times.nowMs + times.lifeMs - 1).verdict, "good");
+  assert.equal(judgeToken(records, token, times.nowMs + times.lifeMs).verdict, "expired");
+  assert.equal(judgeToken([other.record], token, times.nowMs).verdict, "unknown");
+  assert.equal(
+    judgeToken(records, { id: token.id, secret: other.token.secret }, times.nowMs).verdict,
+    "unknown",
+  );
   const kept = Buffer.from(record.secretSha256, "hex");
-  assert.equal(judgeToken(records, { id: token.id, secret: kept }, times.nowMs), "unknown");
+  assert.equal(judgeToken(records, { id: token.id, secret: kept }, times.nowMs).verdict, "unknown");
   for (const secret of [Buffer.alloc(0), Buffer.alloc(1_000)])
-    assert.equal(judgeToken(records, { id: token.id, secret }, times.nowMs), "unknown");
+    assert.equal(judgeToken(records, { id: token.id, secret }, times.nowMs).verdict, "unknown");
 });

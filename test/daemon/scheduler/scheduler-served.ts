@@ -1,10 +1,10 @@
 /** The embedded scheduler on a port of its own, for tests; what it knows can be looked at. */
-import type { ServerCredentials } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { type Logger, silentLogger } from "../../../base/logger.ts";
 import { EmbeddedScheduler } from "../../../daemon/scheduler/embedded/embedded-scheduler.ts";
 import type { KnownPeer } from "../../../daemon/scheduler/embedded/known.ts";
 import { SchedulerServer } from "../../../daemon/server/scheduler-server.ts";
+import type { CertificateFiles } from "../../../daemon/tls/certificate-files.ts";
 import type { AnnouncePeerRequest__Output } from "../../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
 import { Scheduler } from "../../../proto/load.ts";
 
@@ -16,7 +16,7 @@ export interface SchedulerServedOptions {
   readonly random?: () => number;
   readonly log?: Logger;
   readonly folder?: string;
-  readonly credentials?: ServerCredentials;
+  readonly certificates?: CertificateFiles;
   /** It is as old as before `metadata_only`: the field is unknown to it. */
   readonly withoutMetadataOnly?: boolean;
 }
@@ -41,7 +41,7 @@ export class SchedulerServed {
       random = Math.random,
       log = silentLogger,
     } = options;
-    const { folder, credentials, withoutMetadataOnly = false } = options;
+    const { folder, certificates, withoutMetadataOnly = false } = options;
     const scheduler = await EmbeddedScheduler.open({
       clock,
       random,
@@ -53,7 +53,7 @@ export class SchedulerServed {
       scheduler,
       clock,
       log,
-      ...(credentials === undefined ? {} : { credentials }),
+      ...(certificates === undefined ? {} : { certificates }),
     });
     restore();
     try {

@@ -106,6 +106,9 @@ export async function serve(t: TestContext, options: ServeOptions = {}): Promise
         return undefined;
       },
       async leaveForGood() {},
+      async removeMember() {
+        throw new P2pfsError("FAILED_PRECONDITION", "this host is in no cluster");
+      },
       state: () => ({ hostId: HOST_ID, source: "", failure: "", schedulers: [] }),
       statTask: async () => undefined,
       async taskDeleted() {},

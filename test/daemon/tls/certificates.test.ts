@@ -8,8 +8,10 @@ import { FakeClock, systemClock } from "../../../base/clock.ts";
 import { CERTIFICATES_LOOK_MS } from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { isServing } from "../../../daemon/rpc/health-check.ts";
+import { GrpcListener } from "../../../daemon/server/grpc-service.ts";
 import { CertificateFiles } from "../../../daemon/tls/certificate-files.ts";
-import { channelCredentials, serverCredentials } from "../../../daemon/tls/grpc-credentials.ts";
+import { channelCredentials } from "../../../daemon/tls/grpc-credentials.ts";
+import { RefusedNames } from "../../../daemon/tls/refused-names.ts";
 import { Health } from "../../../proto/local.ts";
 import { scopeOf } from "../../system/scope.ts";
 import { authorityOf, DAY_MS, openHost, writeHost } from "./host-files.ts";
@@ -31,12 +33,12 @@ async function world(t: TestContext) {
         answer(null, { status: "SERVING" }),
       watch: () => {},
     } as never);
-    const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync("127.0.0.1:0", serverCredentials(files), (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      ),
-    );
-    scope.after(async () => server.forceShutdown());
+    const listener = new GrpcListener(server, 100);
+    const port = await listener.listen(files, { ip: "127.0.0.1", port: 0 });
+    scope.after(async () => {
+      listener.close();
+      server.forceShutdown();
+    });
     return `127.0.0.1:${port}`;
   };
   const ask = async (address: string, files: CertificateFiles | undefined) => {
@@ -103,6 +105,30 @@ describe("gRPC with certificates", () => {
     await writeHost(at("client"), theirs);
     await clientFiles.look();
     assert.equal(await ask(server, clientFiles), true);
+  });
+
+  test("a name that is refused is no client and no server any more, at once, and what it had open ends", async (t) => {
+    const { at, ours, open, serve, ask } = await world(t);
+    const refused = new RefusedNames();
+    const serverFiles = await open(await writeHost(at("server"), ours), systemClock, refused);
+    const server = await serve(serverFiles);
+    const removed = await open(await writeHost(at("removed"), ours, { memberId: "removed" }));
+    const stays = await open(await writeHost(at("stays"), ours, { memberId: "stays" }));
+    const client = new Health(server, channelCredentials(removed), { "grpc.use_local_subchannel_pool": 1 });
+    t.after(() => client.close());
+    await isServing(client, { clock: systemClock, what: "the server" });
+    const listening = client.watch({ service: "" });
+    const ended = new Promise<number>((resolve) =>
+      listening.on("error", (error: Error & { code?: number }) => resolve(error.code ?? 0)),
+    );
+    refused.replace(["removed"]);
+    assert.equal(await ended, 14, "UNAVAILABLE");
+    await assert.rejects(ask(server, removed), { code: "UNAVAILABLE" });
+    assert.equal(await ask(server, stays), true);
+    // And the other way round.
+    await assert.rejects(ask(await serve(removed), serverFiles), { message: /was removed from the cluster/ });
+    refused.replace([]);
+    assert.equal(await ask(server, removed), true);
   });
 
   test("a channel that lives on reconnects with what was renewed", async (t) => {

@@ -10,6 +10,7 @@ import {
   makeRequest,
 } from "../../../daemon/membership/authority.ts";
 import { CertificateFiles } from "../../../daemon/tls/certificate-files.ts";
+import type { RefusedNames } from "../../../daemon/tls/refused-names.ts";
 
 export const DAY_MS = 86_400_000;
 
@@ -33,12 +34,16 @@ export interface HostPaths {
 export async function writeHost(
   folder: string,
   authority: CertifiedKey,
-  options: { readonly nowMs?: number; readonly addresses?: readonly string[] } = {},
+  options: {
+    readonly nowMs?: number;
+    readonly addresses?: readonly string[];
+    readonly memberId?: string;
+  } = {},
 ): Promise<HostPaths> {
-  const { nowMs = Date.now(), addresses = ["127.0.0.1"] } = options;
+  const { nowMs = Date.now(), addresses = ["127.0.0.1"], memberId = "member" } = options;
   await mkdir(folder, { recursive: true });
   const { request, key } = await makeRequest();
-  const host = { memberId: "member", clusterName: "test", addresses, hostname: "host" };
+  const host = { memberId, clusterName: "test", addresses, hostname: "host" };
   const certificate = await (await Authority.load(authority)).certify(request, host, nowMs);
   const paths = {
     caCert: join(folder, "ca.crt"),
@@ -52,8 +57,12 @@ export async function writeHost(
 }
 
 /** The files, opened. The caller closes them. */
-export async function openHost(paths: Partial<HostPaths>, clock = systemClock): Promise<CertificateFiles> {
-  const files = await CertificateFiles.open({ paths, section: "test", clock, log: silentLogger });
+export async function openHost(
+  paths: Partial<HostPaths>,
+  clock = systemClock,
+  refused?: RefusedNames,
+): Promise<CertificateFiles> {
+  const files = await CertificateFiles.open({ paths, section: "test", refused, clock, log: silentLogger });
   if (files === undefined) throw new Error("no files were named");
   return files;
 }

@@ -11,6 +11,7 @@ export interface ClusterMember {
    * It makes the certificates.
    */
   'isIssuer'?: (boolean);
+  'certificateUntil'?: (_google_protobuf_Timestamp | null);
 }
 
 export interface ClusterMember__Output {
@@ -21,4 +22,5 @@ export interface ClusterMember__Output {
    * It makes the certificates.
    */
   'isIssuer': (boolean);
+  'certificateUntil': (_google_protobuf_Timestamp__Output | null);
 }

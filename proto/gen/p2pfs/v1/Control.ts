@@ -10,6 +10,8 @@ import type { MountRequest as _p2pfs_v1_MountRequest, MountRequest__Output as _p
 import type { MountResponse as _p2pfs_v1_MountResponse, MountResponse__Output as _p2pfs_v1_MountResponse__Output } from '../../p2pfs/v1/MountResponse.ts';
 import type { OpenContentRequest as _p2pfs_v1_OpenContentRequest, OpenContentRequest__Output as _p2pfs_v1_OpenContentRequest__Output } from '../../p2pfs/v1/OpenContentRequest.ts';
 import type { OpenContentResponse as _p2pfs_v1_OpenContentResponse, OpenContentResponse__Output as _p2pfs_v1_OpenContentResponse__Output } from '../../p2pfs/v1/OpenContentResponse.ts';
+import type { RemoveMemberRequest as _p2pfs_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _p2pfs_v1_RemoveMemberRequest__Output } from '../../p2pfs/v1/RemoveMemberRequest.ts';
+import type { RemoveMemberResponse as _p2pfs_v1_RemoveMemberResponse, RemoveMemberResponse__Output as _p2pfs_v1_RemoveMemberResponse__Output } from '../../p2pfs/v1/RemoveMemberResponse.ts';
 import type { StatusRequest as _p2pfs_v1_StatusRequest, StatusRequest__Output as _p2pfs_v1_StatusRequest__Output } from '../../p2pfs/v1/StatusRequest.ts';
 import type { StatusResponse as _p2pfs_v1_StatusResponse, StatusResponse__Output as _p2pfs_v1_StatusResponse__Output } from '../../p2pfs/v1/StatusResponse.ts';
 import type { StopRequest as _p2pfs_v1_StopRequest, StopRequest__Output as _p2pfs_v1_StopRequest__Output } from '../../p2pfs/v1/StopRequest.ts';
@@ -82,6 +84,21 @@ export interface ControlClient extends grpc.Client {
    */
   openContent(argument: _p2pfs_v1_OpenContentRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_p2pfs_v1_OpenContentResponse__Output>;
   openContent(argument: _p2pfs_v1_OpenContentRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_p2pfs_v1_OpenContentResponse__Output>;
+  
+  /**
+   * Takes another host out of the cluster of our own whose authority this host keeps.
+   */
+  RemoveMember(argument: _p2pfs_v1_RemoveMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_RemoveMemberResponse__Output>): grpc.ClientUnaryCall;
+  RemoveMember(argument: _p2pfs_v1_RemoveMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_RemoveMemberResponse__Output>): grpc.ClientUnaryCall;
+  RemoveMember(argument: _p2pfs_v1_RemoveMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_RemoveMemberResponse__Output>): grpc.ClientUnaryCall;
+  RemoveMember(argument: _p2pfs_v1_RemoveMemberRequest, callback: grpc.requestCallback<_p2pfs_v1_RemoveMemberResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Takes another host out of the cluster of our own whose authority this host keeps.
+   */
+  removeMember(argument: _p2pfs_v1_RemoveMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_RemoveMemberResponse__Output>): grpc.ClientUnaryCall;
+  removeMember(argument: _p2pfs_v1_RemoveMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_RemoveMemberResponse__Output>): grpc.ClientUnaryCall;
+  removeMember(argument: _p2pfs_v1_RemoveMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_RemoveMemberResponse__Output>): grpc.ClientUnaryCall;
+  removeMember(argument: _p2pfs_v1_RemoveMemberRequest, callback: grpc.requestCallback<_p2pfs_v1_RemoveMemberResponse__Output>): grpc.ClientUnaryCall;
   
   Status(argument: _p2pfs_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_p2pfs_v1_StatusResponse__Output>): grpc.ClientUnaryCall;
   Status(argument: _p2pfs_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_p2pfs_v1_StatusResponse__Output>): grpc.ClientUnaryCall;
@@ -159,6 +176,11 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
    */
   OpenContent: grpc.handleServerStreamingCall<_p2pfs_v1_OpenContentRequest__Output, _p2pfs_v1_OpenContentResponse>;
   
+  /**
+   * Takes another host out of the cluster of our own whose authority this host keeps.
+   */
+  RemoveMember: grpc.handleUnaryCall<_p2pfs_v1_RemoveMemberRequest__Output, _p2pfs_v1_RemoveMemberResponse>;
+  
   Status: grpc.handleUnaryCall<_p2pfs_v1_StatusRequest__Output, _p2pfs_v1_StatusResponse>;
   
   /**
@@ -180,6 +202,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   Link: MethodDefinition<_p2pfs_v1_LinkRequest, _p2pfs_v1_LinkResponse, _p2pfs_v1_LinkRequest__Output, _p2pfs_v1_LinkResponse__Output>
   Mount: MethodDefinition<_p2pfs_v1_MountRequest, _p2pfs_v1_MountResponse, _p2pfs_v1_MountRequest__Output, _p2pfs_v1_MountResponse__Output>
   OpenContent: MethodDefinition<_p2pfs_v1_OpenContentRequest, _p2pfs_v1_OpenContentResponse, _p2pfs_v1_OpenContentRequest__Output, _p2pfs_v1_OpenContentResponse__Output>
+  RemoveMember: MethodDefinition<_p2pfs_v1_RemoveMemberRequest, _p2pfs_v1_RemoveMemberResponse, _p2pfs_v1_RemoveMemberRequest__Output, _p2pfs_v1_RemoveMemberResponse__Output>
   Status: MethodDefinition<_p2pfs_v1_StatusRequest, _p2pfs_v1_StatusResponse, _p2pfs_v1_StatusRequest__Output, _p2pfs_v1_StatusResponse__Output>
   Stop: MethodDefinition<_p2pfs_v1_StopRequest, _p2pfs_v1_StopResponse, _p2pfs_v1_StopRequest__Output, _p2pfs_v1_StopResponse__Output>
   Unlink: MethodDefinition<_p2pfs_v1_UnlinkRequest, _p2pfs_v1_UnlinkResponse, _p2pfs_v1_UnlinkRequest__Output, _p2pfs_v1_UnlinkResponse__Output>

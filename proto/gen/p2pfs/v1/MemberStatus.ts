@@ -8,6 +8,8 @@ export interface MemberStatus {
   'roles'?: (string)[];
   'seenAt'?: (_google_protobuf_Timestamp | null);
   'isIssuer'?: (boolean);
+  'memberId'?: (string);
+  'certificateUntil'?: (_google_protobuf_Timestamp | null);
 }
 
 export interface MemberStatus__Output {
@@ -16,4 +18,6 @@ export interface MemberStatus__Output {
   'roles': (string)[];
   'seenAt': (_google_protobuf_Timestamp__Output | null);
   'isIssuer': (boolean);
+  'memberId': (string);
+  'certificateUntil': (_google_protobuf_Timestamp__Output | null);
 }

@@ -2,6 +2,7 @@
 
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
 import type { MemberStatus as _p2pfs_v1_MemberStatus, MemberStatus__Output as _p2pfs_v1_MemberStatus__Output } from '../../p2pfs/v1/MemberStatus.ts';
+import type { RemovedStatus as _p2pfs_v1_RemovedStatus, RemovedStatus__Output as _p2pfs_v1_RemovedStatus__Output } from '../../p2pfs/v1/RemovedStatus.ts';
 
 /**
  * A cluster of our own, as this host knows it.
@@ -30,6 +31,15 @@ export interface MembershipStatus {
    * The last seen first.
    */
   'members'?: (_p2pfs_v1_MemberStatus)[];
+  /**
+   * Those that left or were removed, the newest first.
+   */
+  'removed'?: (_p2pfs_v1_RemovedStatus)[];
+  /**
+   * How many there are whose certificates this host refuses.
+   */
+  'refusedCount'?: (number);
+  'authorityUntil'?: (_google_protobuf_Timestamp | null);
 }
 
 /**
@@ -59,4 +69,13 @@ export interface MembershipStatus__Output {
    * The last seen first.
    */
   'members': (_p2pfs_v1_MemberStatus__Output)[];
+  /**
+   * Those that left or were removed, the newest first.
+   */
+  'removed': (_p2pfs_v1_RemovedStatus__Output)[];
+  /**
+   * How many there are whose certificates this host refuses.
+   */
+  'refusedCount': (number);
+  'authorityUntil': (_google_protobuf_Timestamp__Output | null);
 }

@@ -8,6 +8,10 @@ export interface SyncRequest {
    * Whether the answer names the hosts; else it only counts them.
    */
   'withMembers'?: (boolean);
+  /**
+   * What the host knows of those that are refused: the first 8 bytes of the SHA-256 of SyncResponse.refused. Empty: nothing.
+   */
+  'refusedDigest'?: (Buffer | Uint8Array | string);
 }
 
 export interface SyncRequest__Output {
@@ -16,4 +20,8 @@ export interface SyncRequest__Output {
    * Whether the answer names the hosts; else it only counts them.
    */
   'withMembers': (boolean);
+  /**
+   * What the host knows of those that are refused: the first 8 bytes of the SHA-256 of SyncResponse.refused. Empty: nothing.
+   */
+  'refusedDigest': (Buffer);
 }

@@ -7,13 +7,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { type ClientDuplexStream, credentials, type ServiceError, status } from "@grpc/grpc-js";
-import { FakeClock } from "../../../../base/clock.ts";
+import { FakeClock, systemClock } from "../../../../base/clock.ts";
 import { HOST_TTL_MS, SCHEDULER_MESSAGE_BYTES_MAX } from "../../../../base/limits.ts";
 import { type Logger, silentLogger } from "../../../../base/logger.ts";
 import { EmbeddedScheduler } from "../../../../daemon/scheduler/embedded/embedded-scheduler.ts";
+import { channelCredentials } from "../../../../daemon/tls/grpc-credentials.ts";
+import { RefusedNames } from "../../../../daemon/tls/refused-names.ts";
 import type { AnnouncePeerRequest } from "../../../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
 import type { AnnouncePeerResponse__Output } from "../../../../proto/gen/scheduler/v2/AnnouncePeerResponse.ts";
 import { Health, Scheduler } from "../../../../proto/load.ts";
+import { authorityOf, openHost, writeHost } from "../../tls/host-files.ts";
 import { SchedulerServed, type SchedulerServedOptions } from "../scheduler-served.ts";
 import { downloadOf, hostMessage, TASK } from "./fixtures.ts";
 
@@ -161,6 +164,46 @@ describe("a scheduler that is started again", { timeout: 120_000 }, () => {
     const folder = await folderOf(t);
     await serve(t, { folder });
     await assert.rejects(SchedulerServed.start({ folder }), { code: "BUSY" });
+  });
+});
+
+describe("a scheduler of hosts with certificates", () => {
+  test("forgets what a host announced that is removed from the cluster, ends its conversations, and hears it no more", async (t) => {
+    const folder = await folderOf(t);
+    const authority = await authorityOf("cluster");
+    const refused = new RefusedNames();
+    const open = async (memberId: string, names?: RefusedNames) => {
+      const paths = await writeHost(join(folder, memberId), authority, { memberId });
+      const files = await openHost(paths, systemClock, names);
+      t.after(() => files.close());
+      return files;
+    };
+    const served = await SchedulerServed.start({ certificates: await open("scheduler", refused) });
+    t.after(() => served.close());
+    const clientOf = async (memberId: string) => {
+      const options = { "grpc.use_local_subchannel_pool": 1 };
+      const shown = channelCredentials(await open(memberId));
+      const client = new Scheduler(`127.0.0.1:${served.port}`, shown, options);
+      t.after(() => client.close());
+      return client;
+    };
+    const [gone, stays] = [await clientOf("gone"), await clientOf("stays")];
+    assert.equal(await announce(gone, host("a")), undefined);
+    assert.equal(await announce(stays, host("b")), undefined);
+    await hold(gone, "a");
+    assert.deepEqual(await parentsFor(stays, "b"), ["a"]);
+    const talk = new Talk(gone, "a", "waits");
+    talk.say({ registerPeerRequest: { download: downloadOf({ url: "http://origin/other" }) } });
+    refused.replace(["gone"]);
+    assert.equal((await talk.over).code, status.UNAVAILABLE);
+    assert.deepEqual(served.hostIds, ["b"]);
+    assert.deepEqual(
+      served.peersOf(TASK).filter((peer) => peer.host.id === "a"),
+      [],
+    );
+    assert.equal((await announce(gone, host("a")))?.code, status.UNAVAILABLE);
+    assert.equal(await announce(stays, host("b")), undefined);
+    assert.deepEqual(served.hostIds, ["b"]);
   });
 });
 

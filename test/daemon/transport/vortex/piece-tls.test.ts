@@ -274,3 +274,41 @@ test("a session is resumed for the next piece, and none of before after certific
   await childFiles.look();
   await fetchOnce();
 });
+
+test("a host that was removed from the cluster gets no piece and gives none, by a session of before neither, and its connections end", async (t) => {
+  const here = await ground(t);
+  const authority = await authorityOf("removing");
+  const parentFiles = await here.opened(here.at("parent"), authority, { memberId: "parent" });
+  const childFiles = await here.opened(here.at("child"), authority, { memberId: "child" });
+  const { port, server } = await serve(here.scope, { files: parentFiles, required: true });
+  const tls = { files: childFiles, required: true };
+  await fetchFrom(here, port, { tls, times: 2 });
+  const { ca, own } = childFiles.texts;
+  let session: Buffer | undefined;
+  /** A connection that asks nothing. @returns once it has ended, whether a session was resumed */
+  const open = () => {
+    const resumed = session === undefined ? {} : { session };
+    const options = { host: "127.0.0.1", port, ca, ...own, ALPNProtocols: ["p2pfs-vortex"], ...resumed };
+    let isReused = false;
+    const socket = connectTls(options, () => {
+      isReused = socket.isSessionReused();
+    });
+    socket.on("session", (ticket) => {
+      session = ticket;
+    });
+    socket.on("error", () => {});
+    socket.resume();
+    return new Promise<boolean>((resolve) => socket.once("close", () => resolve(isReused)));
+  };
+  const running = open();
+  while (server.connectionCount === 0 || session === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  parentFiles.refused.replace(["child"]);
+  assert.equal(await running, false);
+  assert.equal(await open(), true);
+  await assert.rejects(fetchFrom(here, port, { tls }), { code: "UNAVAILABLE" });
+  parentFiles.refused.replace([]);
+  await fetchFrom(here, port, { tls });
+  childFiles.refused.replace(["parent"]);
+  await assert.rejects(fetchFrom(here, port, { tls }), { message: /was removed from the cluster/ });
+});
