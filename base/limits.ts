@@ -70,6 +70,8 @@ export const METADATA_OPEN_BYTES = 256 * KIB;
 export const METADATA_RESERVE_BYTES_MAX = 12 * MIB;
 /** The reserve is at most this part of the room there is: it must not be what fills a small disk. */
 export const METADATA_RESERVE_PART = 64;
+/** Records of finished pieces kept in memory for each open task, some 200 bytes each: those of 2 GiB in pieces of 4 MiB. */
+export const PIECE_RECORDS_KEPT_MAX = 512;
 /** Bytes of a bitmap file written ahead when a task is made, so that setting bits needs no room later: all, up to 512 GiB of content. */
 export const BITS_AHEAD_BYTES_MAX = 4 * MIB;
 /** Time between rounds of upkeep (access times, counters, making idle tasks durable), ms. */
@@ -534,6 +536,8 @@ export const PIECE_SILENCE_MS = 10_000;
 export const PIECE_PROGRESS_BYTES = 64 * KIB;
 /** Bytes taken from a parent's connection at once. */
 export const PIECE_SOCKET_BYTES = 256 * KIB;
+/** Such buffers kept for the next connections: as many as pieces are fetched at once by default, twice. */
+export const PIECE_SOCKET_BUFFERS_KEPT_MAX = 16;
 /** Connections to parents at once: each is one piece. */
 export const VORTEX_CONNECTIONS_MAX = 256;
 /** Connections that are served pieces at once; further ones are closed, and their peers ask elsewhere. */

@@ -12,6 +12,7 @@ import { fromUnknown } from "../../base/node-errors.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import { BlockHolds } from "./block-holds.ts";
 import { PresenceBits } from "./presence-bits.ts";
+import { RecentRecords } from "./recent-records.ts";
 import type { PieceRecord, StoredTask, TaskUpdate } from "./storage.ts";
 import { TaskOpening } from "./task-opening.ts";
 
@@ -122,6 +123,7 @@ export class TaskContent {
   readonly #parts: ContentParts;
   readonly #crcs: Map<number, number>;
   readonly #finishing = new Map<number, Finishing>();
+  readonly #records = new RecentRecords();
   /** Calls that still use the descriptor. */
   readonly #running = new Set<Promise<unknown>>();
   readonly #blocksPerPiece: number;
@@ -199,8 +201,16 @@ export class TaskContent {
     const records: PieceRecord[] = [];
     for (const number of numbers) {
       if (!this.pieces.has(number)) continue;
-      const kept = await this.marks.pieceRecord(number);
-      records.push(kept ?? (await this.#rebuild(number)));
+      const known = this.#records.get(number);
+      if (known !== undefined) {
+        records.push(known);
+        continue;
+      }
+      const { drops } = this.#records;
+      const record = (await this.marks.pieceRecord(number)) ?? (await this.#rebuild(number));
+      // Unless it may have gone meanwhile, and come again with another digest.
+      if (drops === this.#records.drops) this.#records.keep(record);
+      records.push(record);
     }
     return records;
   }
@@ -212,7 +222,7 @@ export class TaskContent {
     const blocks = { start: Math.floor(offset / BLOCK_BYTES), end: Math.ceil(end / BLOCK_BYTES) };
     const pieces = { start: Math.floor(offset / pieceLength), end: Math.ceil(end / pieceLength) };
     for (let piece = pieces.start; piece < pieces.end; piece++) {
-      this.pieces.clear(piece);
+      this.#unfinishPiece(piece);
       const finishing = this.#finishing.get(piece);
       if (finishing !== undefined) finishing.overtaken = true;
       this.#finishing.delete(piece);
@@ -247,7 +257,7 @@ export class TaskContent {
     let bytes = 0;
     for (const { start, end } of gone)
       for (let block = start; block < end; block++) {
-        this.pieces.clear(this.#pieceOf(block));
+        this.#unfinishPiece(this.#pieceOf(block));
         this.blocks.clear(block);
         this.#crcs.delete(block);
         bytes += blockLength(contentLength, block);
@@ -299,6 +309,12 @@ export class TaskContent {
     return spans;
   }
 
+  /** @returns whether it was finished */
+  #unfinishPiece(piece: number): boolean {
+    this.#records.drop(piece);
+    return this.pieces.clear(piece);
+  }
+
   #pieceOf(block: number): number {
     return Math.floor(block / this.#blocksPerPiece);
   }
@@ -308,7 +324,7 @@ export class TaskContent {
     const finishing = this.#finishing.get(piece);
     if (finishing !== undefined) finishing.overtaken = true;
     this.#finishing.delete(piece);
-    if (!this.pieces.clear(piece)) return;
+    if (!this.#unfinishPiece(piece)) return;
     this.unfinish();
     // The bitmap in memory is right from now on; a failed write is tried again with the next one.
     this.marks.clear({ start: 0, end: 0 }, { start: piece, end: piece + 1 }).catch(() => {});
@@ -342,6 +358,7 @@ export class TaskContent {
       await this.marks.finishPiece(record, crc);
       if (!state.overtaken) {
         this.pieces.set(piece);
+        this.#records.keep(record);
         const blocks = this.#blocksOf(piece);
         for (let block = blocks.start; block < blocks.end; block++) this.#crcs.delete(block);
         return record;
