@@ -22,14 +22,28 @@ export interface ReadScript {
   readonly failAfter?: { readonly blocks: number; readonly error: P2pfsError };
 }
 
-/** Byte `i` of version `v`: cheap, and different in every block and version. */
-export function contentByte(version: number, i: number): number {
-  return (i * 31 + (i >> 8) * 7 + (i >> 20) * 131 + version * 17) & 0xff;
+/** Bytes after which a content repeats itself, but for what is added to all bytes of a block. */
+const PATTERN_BYTES = 65_536;
+/** By what is added, below 256: made once, because tests take hundreds of MiB of them. */
+const patterns = new Map<number, Buffer>();
+
+function patternOf(added: number): Buffer {
+  const known = patterns.get(added);
+  if (known !== undefined) return known;
+  const bytes = Buffer.alloc(PATTERN_BYTES);
+  for (let i = 0; i < PATTERN_BYTES; i += 1) bytes[i] = i * 31 + (i >> 8) * 7 + added;
+  patterns.set(added, bytes);
+  return bytes;
 }
 
+/** Bytes of a version of the content: different in every block and version. */
 export function contentBlock(version: number, offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
-  for (let i = 0; i < length; i += 1) bytes[i] = contentByte(version, offset + i);
+  for (let at = 0; at < length; ) {
+    const start = (offset + at) % PATTERN_BYTES;
+    const added = (Math.floor((offset + at) / BLOCK_BYTES) * 131 + version * 17) % 256;
+    at += patternOf(added).copy(bytes, at, start);
+  }
   return bytes;
 }
 
