@@ -11,6 +11,7 @@ import { loadConfig } from "../../daemon/config/config.ts";
 import { workhomePaths } from "../../daemon/config/workhome.ts";
 import { standardTaskId } from "../../daemon/task/ids.ts";
 import type { TaskRecord } from "../../daemon/task/task-record.ts";
+import { until } from "../base/promises.ts";
 import { makeCertificates } from "../origin/certificates.ts";
 import { SchedulerServed } from "./scheduler/scheduler-served.ts";
 import { openHost } from "./tls/host-files.ts";
@@ -75,10 +76,6 @@ async function scheduler(t: TestContext): Promise<SchedulerServed> {
   const server = await SchedulerServed.start({ ip: "127.0.0.1", port: 0 });
   t.after(() => server.close());
   return server;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 describe("a host", { timeout: 60_000 }, () => {

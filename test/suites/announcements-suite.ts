@@ -10,6 +10,7 @@ import type {
   Announcements,
   AnnouncingParent,
 } from "../../daemon/transport/announcements.ts";
+import { until } from "../base/promises.ts";
 
 /** A parent as its task tells of itself; the test is its master. */
 export interface ToldParent {
@@ -34,11 +35,6 @@ export interface AnnouncementsWorld {
 
 const TASK = "cd".repeat(32);
 const MIB = 1024 * 1024;
-
-/** Resolves when `holds`, which something that was begun will make true. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
-}
 
 export function announcementsSuite(name: string, make: () => Promise<AnnouncementsWorld>): void {
   const inWorld = async (work: (world: AnnouncementsWorld) => Promise<void>) => {

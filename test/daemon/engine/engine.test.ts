@@ -1,83 +1,28 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readSync } from "node:fs";
-import { after, beforeEach, describe, test } from "node:test";
-import { FakeClock, systemClock } from "../../../base/clock.ts";
+import { beforeEach, describe, test } from "node:test";
+import { FakeClock } from "../../../base/clock.ts";
 import { DeadlineError, type P2pfsError, UnavailableError } from "../../../base/errors.ts";
-import { BLOCK_BYTES } from "../../../base/limits.ts";
-import { silentLogger } from "../../../base/logger.ts";
-import { Engine, type EngineOptions } from "../../../daemon/engine/engine.ts";
-import type { OpenTask } from "../../../daemon/engine/open-task.ts";
+import type { Engine, EngineOptions } from "../../../daemon/engine/engine.ts";
 import { hasBit } from "../../../daemon/piece/bits.ts";
-import { StandaloneScheduler } from "../../../daemon/scheduler/standalone.ts";
 import { MemoryStorage } from "../../../daemon/storage/memory-storage.ts";
+import { codeOf, gate } from "../../base/promises.ts";
+import { assertBytes, enginesOfThisFile, MIB, request } from "./engine-world.ts";
 import { contentBlock, ScriptedSource } from "./scripted-source.ts";
-
-const URL_OF_FILE = "http://origin/file";
-const request = { url: URL_OF_FILE, headers: {} };
-const MIB = BLOCK_BYTES;
 
 let source: ScriptedSource;
 let storage: MemoryStorage;
 let engine: Engine;
-const engines: Engine[] = [];
-const storages: MemoryStorage[] = [];
-
-function makeEngine(options: Partial<EngineOptions> = {}): Engine {
-  const made = new Engine({
-    clock: systemClock,
-    random: () => 0.5,
-    log: silentLogger,
-    storage,
-    sourceOf: () => source,
-    scheduler: new StandaloneScheduler(),
-    newPeerId: () => "127.0.0.1-host-0",
-    retries: 1,
-    ...options,
-  });
-  engines.push(made);
-  return made;
-}
+const makeEngine = enginesOfThisFile();
+/** One more over the same source, and the same storage unless it has its own. */
+const engineWith = (options: Partial<EngineOptions> = {}) =>
+  makeEngine({ sourceOf: () => source, storage, ...options });
 
 beforeEach(async () => {
   source = new ScriptedSource(10 * MIB + 100);
   storage = await MemoryStorage.open();
-  storages.push(storage);
-  engine = makeEngine();
+  engine = await engineWith();
 });
-
-// The system clock's timers do not keep a process alive; waiting for them is what these tests do.
-const alive = setInterval(() => {}, 1_000);
-
-after(async () => {
-  clearInterval(alive);
-  for (const made of engines) await made.close();
-  for (const made of storages) await made.close();
-});
-
-function assertBytes(task: OpenTask, offset: number, length: number, version = 1): void {
-  const bytes = Buffer.alloc(length);
-  assert.equal(readSync(task.fd, bytes, 0, length, offset), length);
-  assert.ok(bytes.equals(contentBlock(version, offset, length)), `bytes at ${offset}`);
-}
-
-/** A promise that the test opens. */
-function gate(): { readonly opened: Promise<void>; open(): void } {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    return (error as P2pfsError).code;
-  }
-  return "no error";
-}
 
 describe("an open task", () => {
   test("fetches exactly the blocks a lone read touches", async () => {
@@ -104,7 +49,7 @@ describe("an open task", () => {
     assert.equal(task.complete, true);
     assert.equal(task.piecesFinished, 3);
     await task.close();
-    const again = await makeEngine().openKnown(task.id);
+    const again = await (await engineWith()).openKnown(task.id);
     assert.equal(again.complete, true);
     assertBytes(again, 9 * MIB, MIB + 100);
     await again.close();
@@ -113,7 +58,7 @@ describe("an open task", () => {
   test("a blocked reader's block overtakes a copy that is under way", async () => {
     const hold = gate();
     source.script = ({ index }) => (index < 2 ? { gate: () => hold.opened } : {});
-    const slow = makeEngine({ fetchesMax: 2 });
+    const slow = await engineWith({ fetchesMax: 2 });
     const task = await slow.open(request);
     const copy = task.finish("copy");
     await task.want({ offset: 9 * MIB, length: 1 }, "demand");
@@ -167,7 +112,7 @@ describe("an open task", () => {
   test("what nobody wants any more and was not begun is not fetched", async () => {
     const hold = gate();
     source.script = ({ index }) => (index === 0 ? { gate: () => hold.opened } : {});
-    const one = makeEngine({ fetchesMax: 1 });
+    const one = await engineWith({ fetchesMax: 1 });
     const task = await one.open(request);
     const first = task.want({ offset: 0, length: MIB }, "read-ahead");
     task.want({ offset: 4 * MIB, length: 4 * MIB }, "read-ahead").catch(() => {});
@@ -226,7 +171,7 @@ describe("a fetch that fails", () => {
   test("a silent origin ends a blocked read at the read deadline", async () => {
     const hold = gate();
     source.script = () => ({ gate: () => hold.opened });
-    const impatient = makeEngine({ readDeadlineMs: 300 });
+    const impatient = await engineWith({ readDeadlineMs: 300 });
     const task = await impatient.open(request);
     await assert.rejects(task.want({ offset: 0, length: 1 }, "demand"), DeadlineError);
     hold.open();
@@ -249,8 +194,7 @@ describe("a fetch that fails", () => {
 describe("room", () => {
   test("a fetch beyond what the storage may hold is NO_SPACE before a byte is asked for, and others go on", async () => {
     storage = await MemoryStorage.open({ capacityBytes: 3 * MIB });
-    storages.push(storage);
-    const small = makeEngine();
+    const small = await engineWith();
     const task = await small.open(request);
     await task.want({ offset: 0, length: 2 * MIB }, "demand");
     const reads = source.reads.length;
@@ -264,14 +208,13 @@ describe("room", () => {
   test("what is full of idle tasks is emptied for a new one", async () => {
     const clock = new FakeClock(Date.now());
     storage = await MemoryStorage.open({ capacityBytes: 14 * MIB, clock });
-    storages.push(storage);
-    const first = makeEngine();
+    const first = await engineWith();
     const old = await first.open(request);
     await old.finish("copy");
     await old.close();
     await first.close();
     clock.advance(3_600_000);
-    const second = makeEngine();
+    const second = await engineWith();
     const task = await second.open({ url: "http://origin/other", headers: {} });
     await task.finish("copy");
     assert.equal(storage.record(old.id), undefined);
@@ -302,7 +245,7 @@ describe("versions", () => {
     await task.finish("copy");
     await task.close();
     source.down = new UnavailableError("refused");
-    const again = await makeEngine().open(request);
+    const again = await (await engineWith()).open(request);
     assert.equal(again.complete, true);
     await again.close();
   });

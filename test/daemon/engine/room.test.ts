@@ -2,19 +2,16 @@
 import assert from "node:assert/strict";
 import { readSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
-import { systemClock } from "../../../base/clock.ts";
-import type { P2pfsError } from "../../../base/errors.ts";
-import { BLOCK_BYTES, PASSED_THROUGH_PART, WINDOWS_ROOM_PART } from "../../../base/limits.ts";
-import { silentLogger } from "../../../base/logger.ts";
-import { Engine } from "../../../daemon/engine/engine.ts";
+import { PASSED_THROUGH_PART, WINDOWS_ROOM_PART } from "../../../base/limits.ts";
+import type { Engine } from "../../../daemon/engine/engine.ts";
 import type { OpenTask, OrderlyReader } from "../../../daemon/engine/open-task.ts";
 import { firstClear } from "../../../daemon/piece/bits.ts";
-import { StandaloneScheduler } from "../../../daemon/scheduler/standalone.ts";
 import { MemoryStorage } from "../../../daemon/storage/memory-storage.ts";
+import { codeOf } from "../../base/promises.ts";
 import { type SeededRandom, seededRandom } from "../../base/seeded-random.ts";
+import { enginesOfThisFile, MIB } from "./engine-world.ts";
 import { contentBlock, ScriptedSource } from "./scripted-source.ts";
 
-const MIB = BLOCK_BYTES;
 const PAGE_BYTES = 4096;
 
 interface World {
@@ -26,8 +23,10 @@ interface World {
   readonly sentBytes: number;
 }
 
+const makeEngine = enginesOfThisFile();
+
 async function worldOf(
-  t: TestContext,
+  _t: TestContext,
   room: { contentBytes: number; cacheBytes: number; canEvict?: boolean },
 ): Promise<World> {
   const source = new ScriptedSource(room.contentBytes);
@@ -35,23 +34,7 @@ async function worldOf(
     policy: { cacheThresholdBytes: room.cacheBytes },
     canEvict: room.canEvict ?? true,
   });
-  const engine = new Engine({
-    clock: systemClock,
-    random: () => 0.5,
-    log: silentLogger,
-    storage,
-    sourceOf: () => source,
-    scheduler: new StandaloneScheduler(),
-    newPeerId: () => "127.0.0.1-host-0",
-    retries: 1,
-  });
-  // The system clock's timers do not keep a process alive; waiting for them is what these tests do.
-  const alive = setInterval(() => {}, 1_000);
-  t.after(async () => {
-    await engine.close();
-    await storage.close();
-    clearInterval(alive);
-  });
+  const engine = await makeEngine({ sourceOf: () => source, storage });
   return {
     source,
     storage,
@@ -96,13 +79,6 @@ async function readInOrder(
     }
     await readPage(task, at, 0);
   }
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  return promise.then(
-    () => "no error",
-    (error: P2pfsError) => error.code,
-  );
 }
 
 describe("room", () => {

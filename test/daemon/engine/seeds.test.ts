@@ -1,7 +1,7 @@
 /** A task that is only looked into, on a host of a cluster with seeds of p2pfs' own: whom its readers' blocks come from. */
 import assert from "node:assert/strict";
 import { readSync } from "node:fs";
-import { after, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import { BufferPool } from "../../../base/buffer-pool.ts";
 import { type Clock, FakeClock, systemClock } from "../../../base/clock.ts";
 import { IntegrityError, LimitError, type P2pfsError, UnavailableError } from "../../../base/errors.ts";
@@ -13,25 +13,16 @@ import {
   SEED_ASIDE_BLOCKS,
   TASK_FETCHES_MAX,
 } from "../../../base/limits.ts";
-import { silentLogger } from "../../../base/logger.ts";
-import { Engine } from "../../../daemon/engine/engine.ts";
+import type { Engine } from "../../../daemon/engine/engine.ts";
 import type { OpenTask, TaskRequest } from "../../../daemon/engine/open-task.ts";
 import type { ParentAccess } from "../../../daemon/engine/task-environment.ts";
-import { MemoryStorage } from "../../../daemon/storage/memory-storage.ts";
 import type { Seed, SeedRead, Seeds } from "../../../daemon/transport/seeds.ts";
-import {
-  parentNamed,
-  ScriptedAnnouncements,
-  ScriptedScheduler,
-  ScriptedTransport,
-} from "./scripted-parents.ts";
-import { contentBlock, ScriptedSource } from "./scripted-source.ts";
+import { enginesOfThisFile, MIB, PIECE_BYTES, request, ScriptedSwarm } from "./engine-world.ts";
+import { parentNamed } from "./scripted-parents.ts";
+import { contentBlock } from "./scripted-source.ts";
 
-const MIB = BLOCK_BYTES;
-const PIECE_BYTES = 4 * MIB;
 const PIECES = 16;
 const SEED: Seed = { hostId: "seed-host", ip: "10.0.0.2", uploadPort: 4000 };
-const request = { url: "http://origin/file", headers: {} };
 
 class ScriptedSeeds implements Seeds {
   readonly reads: { content: SeedRead["content"]; offset: number; length: number | undefined }[] = [];
@@ -77,46 +68,18 @@ class ScriptedSeeds implements Seeds {
   async close(): Promise<void> {}
 }
 
-let source: ScriptedSource;
-let scheduler: ScriptedScheduler;
-let announcements: ScriptedAnnouncements;
-let transport: ScriptedTransport;
+const makeEngine = enginesOfThisFile();
+let swarm: ScriptedSwarm;
 let seeds: ScriptedSeeds;
-const ends: (() => Promise<void>)[] = [];
 
-async function engineWith(
-  access: Partial<ParentAccess> = { seeds },
-  clock: Clock = systemClock,
-): Promise<Engine> {
-  const storage = await MemoryStorage.open();
-  const engine = new Engine({
-    clock,
-    random: Math.random,
-    log: silentLogger,
-    storage,
-    sourceOf: () => source,
-    scheduler,
-    parents: { announcements, transport, ...access },
-    newPeerId: () => "10.0.0.9-me-1",
-    retries: 1,
-  });
-  ends.push(() => engine.close().then(() => storage.close()));
-  return engine;
+function engineWith(access: Partial<ParentAccess> = { seeds }, clock: Clock = systemClock): Promise<Engine> {
+  const { options } = swarm;
+  return makeEngine({ ...options, clock, parents: { ...options.parents, ...access } });
 }
 
 beforeEach(() => {
-  source = new ScriptedSource((PIECES - 1) * PIECE_BYTES + MIB + 17);
-  scheduler = new ScriptedScheduler();
-  announcements = new ScriptedAnnouncements(PIECE_BYTES);
-  transport = new ScriptedTransport();
+  swarm = new ScriptedSwarm((PIECES - 1) * PIECE_BYTES + MIB + 17);
   seeds = new ScriptedSeeds();
-});
-
-// The system clock's timers do not keep a process alive; waiting for them is what these tests do.
-const alive = setInterval(() => {}, 1_000);
-after(async () => {
-  clearInterval(alive);
-  for (const end of ends) await end();
 });
 
 async function sample(task: OpenTask, offset: number): Promise<void> {
@@ -139,8 +102,8 @@ describe("a task that is looked into", () => {
         [9 * PIECE_BYTES + MIB, MIB],
       ],
     );
-    assert.deepEqual(source.reads, []);
-    assert.deepEqual(scheduler.sessions, []);
+    assert.deepEqual(swarm.source.reads, []);
+    assert.deepEqual(swarm.scheduler.sessions, []);
     assert.equal(task.record.bytesFromPeers, 2 * MIB);
     assert.equal(task.record.bytesFromSource, 0);
     assert.deepEqual([...task.places], [[SEED.hostId, 2 * MIB]]);
@@ -153,7 +116,7 @@ describe("a task that is looked into", () => {
     await sample(task, 0);
     const [read] = seeds.reads;
     assert.equal(read?.content.taskId, task.id);
-    assert.equal(read?.content.length, source.length);
+    assert.equal(read?.content.length, swarm.source.length);
     assert.equal(read?.content.etag, '"v1"');
     const { url, tag } = read?.content.download ?? {};
     assert.deepEqual([url, tag], ["http://origin/file?b=2", "t"]);
@@ -169,7 +132,7 @@ describe("a task that is looked into", () => {
       const task = await (await engineWith()).open({ ...request, ...own });
       await sample(task, 0);
       assert.deepEqual(seeds.reads, []);
-      assert.equal(source.reads.length, 1);
+      assert.equal(swarm.source.reads.length, 1);
       await task.close();
     });
 
@@ -177,7 +140,7 @@ describe("a task that is looked into", () => {
     seeds.seed = "none";
     const task = await (await engineWith()).open(request);
     await sample(task, 0);
-    assert.equal(source.reads.length, 1);
+    assert.equal(swarm.source.reads.length, 1);
     await task.close();
   });
 
@@ -190,7 +153,7 @@ describe("a task that is looked into", () => {
     assert.equal(seeds.reads.length, 1);
     seeds.seed = "unknown";
     await sample(task, PIECE_BYTES);
-    assert.deepEqual([seeds.reads.length, source.reads.length], [1, 1], "nobody says: the source");
+    assert.deepEqual([seeds.reads.length, swarm.source.reads.length], [1, 1], "nobody says: the source");
     await task.close();
   });
 
@@ -200,7 +163,7 @@ describe("a task that is looked into", () => {
     await task.want({ offset: 0, length: 4 * MIB }, "demand");
     await sample(task, 0);
     assert.equal(seeds.reads.length, 1);
-    assert.equal(source.reads[0]?.offset, 2 * MIB);
+    assert.equal(swarm.source.reads[0]?.offset, 2 * MIB);
     await sample(task, 8 * MIB);
     assert.equal(seeds.reads.length, 1);
     assert.equal(task.record.bytesFromPeers, 2 * MIB);
@@ -218,7 +181,7 @@ describe("a task that is looked into", () => {
       [8, 20],
     );
     assert.deepEqual(
-      source.reads.map(({ offset }) => offset / MIB),
+      swarm.source.reads.map(({ offset }) => offset / MIB),
       [8, 9],
     );
     await task.close();
@@ -226,7 +189,7 @@ describe("a task that is looked into", () => {
 
   test("that is streamed elsewhere has no time for a missing block far from that, but for those near it", async () => {
     const far = 4 * SEED_ASIDE_BLOCKS;
-    source = new ScriptedSource((far + 1) * MIB);
+    swarm = new ScriptedSwarm((far + 1) * MIB);
     const task = await (await engineWith({ isSeed: true })).open(request);
     await sample(task, (far - 1) * MIB);
     assert.equal(task.isBusyFarFrom(far), false, "nothing is streamed");
@@ -234,9 +197,9 @@ describe("a task that is looked into", () => {
     const gate = new Promise<void>((resolve) => {
       openGate = resolve;
     });
-    source.script = () => ({ gate: () => gate });
+    swarm.source.script = () => ({ gate: () => gate });
     const streamed = task.want({ offset: 0, length: SEED_ASIDE_BLOCKS * MIB }, "demand");
-    while (source.reads.length <= TASK_FETCHES_MAX / 2)
+    while (swarm.source.reads.length <= TASK_FETCHES_MAX / 2)
       await new Promise((resolve) => setTimeout(resolve, 5));
     assert.deepEqual(
       [0, SEED_ASIDE_BLOCKS, far - 1, far].map((block) => task.isBusyFarFrom(block)),
@@ -266,21 +229,21 @@ describe("a task that is looked into", () => {
     const begun = performance.now();
     await sample(task, 0);
     assert.ok(performance.now() - begun >= HEDGE_MS - 100);
-    assert.equal(source.reads.length, 1);
+    assert.equal(swarm.source.reads.length, 1);
     answer();
     await task.close();
   });
 
   test("and then read on is registered, and a reader who jumps ahead of its parents asks the seed", async () => {
-    scheduler.place({ kind: "parents", parents: [parentNamed("a")] });
-    announcements.announce("a", [0, 1]);
+    swarm.scheduler.place({ kind: "parents", parents: [parentNamed("a")] });
+    swarm.announcements.announce("a", [0, 1]);
     const task = await (await engineWith()).open(request);
     for (let piece = 0; piece <= SAMPLED_PIECES_MAX; piece += 1) await sample(task, piece * PIECE_BYTES);
-    assert.equal(scheduler.sessions.length, 1);
+    assert.equal(swarm.scheduler.sessions.length, 1);
     const before = seeds.reads.length;
     await sample(task, 14 * PIECE_BYTES);
     assert.equal(seeds.reads.length, before + 1);
-    assert.deepEqual(source.reads, []);
+    assert.deepEqual(swarm.source.reads, []);
     await task.close();
   });
 
@@ -296,22 +259,22 @@ describe("a task that is looked into", () => {
     answer();
     await first;
     assert.equal(seeds.reads.length, 2);
-    assert.deepEqual(source.reads, []);
+    assert.deepEqual(swarm.source.reads, []);
     await task.close();
   });
 
   test("on a seed comes from the source at once, whatever parents may have soon", async () => {
-    scheduler.place({ kind: "parents", parents: [parentNamed("a")] });
+    swarm.scheduler.place({ kind: "parents", parents: [parentNamed("a")] });
     // Whoever waited for a parent would wait for ever.
     const engine = await engineWith({ isSeed: true }, new FakeClock());
     const task = await engine.open(request);
     for (let piece = 0; piece < 2 * SAMPLED_PIECES_MAX; piece += 1) await sample(task, piece * PIECE_BYTES);
-    assert.equal(source.reads.length, 2 * SAMPLED_PIECES_MAX);
+    assert.equal(swarm.source.reads.length, 2 * SAMPLED_PIECES_MAX);
     await task.close();
   });
 
   test("whose source has no ranges is had of it whole", async () => {
-    source.ranges = false;
+    swarm.source.ranges = false;
     const task = await (await engineWith()).open(request);
     await sample(task, 0);
     assert.deepEqual(seeds.reads, []);

@@ -9,13 +9,10 @@ import type { PeerRegistration } from "../../../daemon/scheduler/scheduler.ts";
 import { standardTaskId } from "../../../daemon/task/ids.ts";
 import type { Download__Output } from "../../../proto/gen/common/v2/Download.ts";
 import { DfdaemonUpload, Health } from "../../../proto/load.ts";
+import { until } from "../../base/promises.ts";
 import { SchedulerServed } from "./scheduler-served.ts";
 
 const never = new AbortController().signal;
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 function member(t: TestContext, scheduler: SchedulerServed, id: string, host: object): ClusterScheduler {
   const made = new ClusterScheduler({

@@ -6,11 +6,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import { holdContent } from "../../../cli/held-content.ts";
 import { DownloadServer } from "../../../daemon/server/download-server.ts";
 import { DfdaemonDownload } from "../../../proto/load.ts";
-import { ask, downloadAll, FILE_URL, failureOf, MIB, serve } from "./served.ts";
+import { failureOf } from "../../base/promises.ts";
+import { ask, downloadAll, FILE_URL, MIB, serve } from "./served.ts";
 
 const UNKNOWN_ID = "0".repeat(64);
 
@@ -37,7 +38,10 @@ describe("tasks", () => {
     assert.equal(task.url, FILE_URL);
     assert.equal(task.hasAvailablePeer, true);
     await ask(download, "deleteLocalTask", { taskId });
-    assert.equal((await failureOf(ask(download, "statLocalTask", { taskId }))).code, status.NOT_FOUND);
+    assert.equal(
+      (await failureOf<ServiceError>(ask(download, "statLocalTask", { taskId }))).code,
+      status.NOT_FOUND,
+    );
     await downloadAll(served, {});
     const [second] = (await ask(download, "listLocalTasks", {})).tasks;
     await ask(download, "deleteTask", { taskId: second?.taskId ?? "" });
@@ -47,7 +51,8 @@ describe("tasks", () => {
   test("that are not known are NOT_FOUND, and ids that are none INVALID_ARGUMENT", async (t) => {
     const { download } = await serve(t);
     for (const name of ["statTask", "statLocalTask", "deleteTask", "deleteLocalTask"] as const) {
-      const code = async (taskId: string) => (await failureOf(ask(download, name, { taskId }))).code;
+      const code = async (taskId: string) =>
+        (await failureOf<ServiceError>(ask(download, name, { taskId }))).code;
       assert.equal(await code(UNKNOWN_ID), status.NOT_FOUND);
       assert.equal(await code("../../etc"), status.INVALID_ARGUMENT);
     }
@@ -60,9 +65,9 @@ describe("tasks", () => {
     assert.equal(listed.statusCode, 206);
     assert.deepEqual(listed.entries, []);
     source.missing = true;
-    const failure = await failureOf(ask(download, "listTaskEntries", { url: FILE_URL }));
+    const failure = await failureOf<ServiceError>(ask(download, "listTaskEntries", { url: FILE_URL }));
     assert.equal(failure.code, status.INTERNAL);
-    const bad = await failureOf(ask(download, "listTaskEntries", { url: "nowhere" }));
+    const bad = await failureOf<ServiceError>(ask(download, "listTaskEntries", { url: "nowhere" }));
     assert.equal(bad.code, status.INVALID_ARGUMENT);
   });
 
@@ -132,7 +137,7 @@ describe("control", () => {
     assert.deepEqual(mounts.options, [
       { directory, allowOther: true, readOnly: false, binding: "auto", uid: 0, gid: 5, umask: 0o22 },
     ]);
-    const code = async (call: Promise<unknown>) => (await failureOf(call)).code;
+    const code = async (call: Promise<unknown>) => (await failureOf<ServiceError>(call)).code;
     assert.equal(await code(ask(control, "mount", { directory })), status.FAILED_PRECONDITION);
     assert.equal(await code(ask(control, "mount", { directory: "p2p" })), status.INVALID_ARGUMENT);
     assert.equal(
@@ -165,7 +170,7 @@ describe("control", () => {
       digest: `sha256:${sha256.toLowerCase()}`,
     });
     assert.equal((await ask(control, "link", { url: FILE_URL })).name, "derived");
-    const code = async (call: Promise<unknown>) => (await failureOf(call)).code;
+    const code = async (call: Promise<unknown>) => (await failureOf<ServiceError>(call)).code;
     assert.equal(await code(ask(control, "link", { url: FILE_URL })), status.ALREADY_EXISTS);
     assert.equal(await code(ask(control, "link", { url: "x" })), status.INVALID_ARGUMENT);
     assert.equal(await code(ask(control, "link", { url: FILE_URL, digest: "x" })), status.INVALID_ARGUMENT);
@@ -196,7 +201,7 @@ test("health says what is served and ready, and tells watchers when that changes
   const check = async (service: string) => (await ask(health, "check", { service })).status;
   for (const service of ["", "dfdaemon.v2.DfdaemonDownload", "p2pfs.v1.Control"])
     assert.equal(await check(service), "SERVING");
-  assert.equal((await failureOf(check("other"))).code, status.NOT_FOUND);
+  assert.equal((await failureOf<ServiceError>(check("other"))).code, status.NOT_FOUND);
   const seen: string[] = [];
   const watch = health.watch({ service: "p2pfs.v1.Control" });
   const ended = new Promise((resolve) => watch.on("error", resolve));

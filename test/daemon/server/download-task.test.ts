@@ -9,6 +9,7 @@ import { InvalidInputError, UnavailableError } from "../../../base/errors.ts";
 import { DOWNLOADS_MAX, PIECE_CONTENT_BYTES_MAX } from "../../../base/limits.ts";
 import { ERROR_CODE_KEY } from "../../../daemon/server/grpc-status.ts";
 import { decodeBackendDetails, STATUS_DETAILS_KEY } from "../../../proto/backend-details.ts";
+import { gate } from "../../base/promises.ts";
 import { contentBlock } from "../engine/scripted-source.ts";
 import { downloadAll, HOST_ID, MIB, type Served, serve, type Told } from "./served.ts";
 
@@ -20,15 +21,6 @@ function piecesOf({ messages }: Told) {
 
 function startedOf({ messages }: Told) {
   return messages[0]?.downloadTaskStartedResponse;
-}
-
-/** A promise that the test opens. */
-function gate() {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
 }
 
 function contentPathOf({ engine, storage }: Served): Promise<string> {

@@ -225,13 +225,3 @@ export function ask<Client, Name extends keyof Client>(
     );
   });
 }
-
-/** The ServiceError a call fails with. */
-export async function failureOf(call: Promise<unknown>): Promise<ServiceError> {
-  try {
-    await call;
-  } catch (error) {
-    return error as ServiceError;
-  }
-  throw new P2pfsError("INTERNAL", "the call did not fail");
-}

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { SYNC_GRACE_MS, SYNC_PIECES_NUMBERS_MAX, TASK_IDLE_MS } from "../../../base/limits.ts";
 import { DfdaemonUpload } from "../../../proto/load.ts";
-import { until } from "../../suites/announcements-suite.ts";
+import { until } from "../../base/promises.ts";
 import type { ScriptedSource } from "../engine/scripted-source.ts";
 import { HurriedClock } from "./hurried-clock.ts";
 import { FILE_URL, MIB } from "./served.ts";

@@ -8,7 +8,7 @@ import type { OpenTask } from "../../../daemon/engine/open-task.ts";
 import { HostSyncs } from "../../../daemon/server/sync-host.ts";
 import { PieceSyncs } from "../../../daemon/server/sync-pieces.ts";
 import type { TaskRecord } from "../../../daemon/task/task-record.ts";
-import { until } from "../../suites/announcements-suite.ts";
+import { until } from "../../base/promises.ts";
 
 const MIB = 1024 * 1024;
 const TASK = "ab".repeat(32);

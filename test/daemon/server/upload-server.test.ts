@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { connect as connectTcp, type Socket } from "node:net";
 import { describe, test } from "node:test";
-import { status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import { UPLOAD_CONNECTIONS_MAX, WIRE_ENTRIES_MAX } from "../../../base/limits.ts";
 import { AddressGuard } from "../../../daemon/source/address-guard.ts";
 import type { SourceRequest } from "../../../daemon/source/source.ts";
 import type { Download } from "../../../proto/gen/common/v2/Download.ts";
 import type { Host__Output } from "../../../proto/gen/common/v2/Host.ts";
 import { DfdaemonUpload } from "../../../proto/load.ts";
-import { until } from "../../suites/announcements-suite.ts";
-import { ask, downloadAll, FILE_URL, failureOf, MIB } from "./served.ts";
+import { failureOf, until } from "../../base/promises.ts";
+import { ask, downloadAll, FILE_URL, MIB } from "./served.ts";
 import { serveUploads, type UploadServed } from "./upload-served.ts";
 
 const KNOWN = "ab".repeat(32);
@@ -161,10 +161,10 @@ describe("tasks", () => {
     assert.equal(local.contentLength, 9 * MIB + 100);
     assert.ok(local.finishedAt);
     assert.equal((await ask(served.upload, "statTask", { taskId })).state, "Succeeded");
-    const absent = await failureOf(ask(served.upload, "statLocalTask", { taskId: KNOWN }));
+    const absent = await failureOf<ServiceError>(ask(served.upload, "statLocalTask", { taskId: KNOWN }));
     assert.equal(absent.code, status.NOT_FOUND);
     assert.equal(absent.details, `local task not found: ${KNOWN}`);
-    const unknown = await failureOf(ask(served.upload, "statTask", { taskId: KNOWN }));
+    const unknown = await failureOf<ServiceError>(ask(served.upload, "statTask", { taskId: KNOWN }));
     assert.equal(unknown.details, `task not found: ${KNOWN}`);
   });
 
@@ -174,11 +174,14 @@ describe("tasks", () => {
     const taskId = messages[0]?.taskId ?? "";
     await ask(served.upload, "deleteTask", { taskId });
     assert.equal(served.engine.record(taskId), undefined);
-    assert.equal((await failureOf(ask(served.upload, "deleteTask", { taskId }))).code, status.INTERNAL);
+    assert.equal(
+      (await failureOf<ServiceError>(ask(served.upload, "deleteTask", { taskId }))).code,
+      status.INTERNAL,
+    );
     const traversal = "../../../../../../etc/passwd";
     for (const call of ["deleteTask", "statTask", "statLocalTask"] as const)
       assert.equal(
-        (await failureOf(ask(served.upload, call, { taskId: traversal }))).code,
+        (await failureOf<ServiceError>(ask(served.upload, call, { taskId: traversal }))).code,
         status.INVALID_ARGUMENT,
       );
   });
@@ -188,7 +191,7 @@ describe("tasks", () => {
     const answer = await ask(served.upload, "listTaskEntries", { url: FILE_URL });
     assert.equal(answer.contentLength, 9 * MIB + 100);
     assert.equal(answer.statusCode, 206);
-    const bad = await failureOf(ask(served.upload, "listTaskEntries", { url: "no url" }));
+    const bad = await failureOf<ServiceError>(ask(served.upload, "listTaskEntries", { url: "no url" }));
     assert.equal(bad.code, status.INVALID_ARGUMENT);
   });
 });
@@ -215,7 +218,7 @@ test("health: the whole serves from the start, the service once everything does"
   assert.equal(await check("dfdaemon.v2.DfdaemonUpload"), "NOT_SERVING");
   served.uploadServer.setServing(true);
   assert.equal(await check("dfdaemon.v2.DfdaemonUpload"), "SERVING");
-  assert.equal((await failureOf(check("other"))).code, status.NOT_FOUND);
+  assert.equal((await failureOf<ServiceError>(check("other"))).code, status.NOT_FOUND);
 });
 
 test("calls beyond the rate are refused in Dragonfly's words, and served again when there is room", async (t) => {
@@ -224,7 +227,7 @@ test("calls beyond the rate are refused in Dragonfly's words, and served again w
   const check = () => ask(served.uploadHealth, "check", { service: "" });
   await check();
   await check();
-  const refused = await failureOf(check());
+  const refused = await failureOf<ServiceError>(check());
   assert.equal(refused.code, status.RESOURCE_EXHAUSTED);
   assert.equal(refused.details, "server is overloaded: too many requests, please retry later");
   left = 1;

@@ -3,7 +3,8 @@ import { FakeClock } from "../../../base/clock.ts";
 import { UnavailableError } from "../../../base/errors.ts";
 import { PARENT_SILENCE_MS } from "../../../base/limits.ts";
 import { MemoryAnnouncements } from "../../../daemon/transport/memory-announcements.ts";
-import { announcementsSuite, until } from "../../suites/announcements-suite.ts";
+import { until } from "../../base/promises.ts";
+import { announcementsSuite } from "../../suites/announcements-suite.ts";
 
 announcementsSuite("announcements in memory", async () => {
   const clock = new FakeClock();

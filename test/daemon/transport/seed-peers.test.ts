@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { BufferPool } from "../../../base/buffer-pool.ts";
 import { systemClock } from "../../../base/clock.ts";
-import type { P2pfsError } from "../../../base/errors.ts";
 import { NotFoundError } from "../../../base/errors.ts";
 import { BLOCK_BYTES, SEED_CONNECT_MS } from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
@@ -16,6 +15,7 @@ import { ParentChannels } from "../../../daemon/transport/parent-channels.ts";
 import { SeedList } from "../../../daemon/transport/seed-list.ts";
 import { SeedPeers } from "../../../daemon/transport/seed-peers.ts";
 import type { Seed, SeedContent } from "../../../daemon/transport/seeds.ts";
+import { failureOf } from "../../base/promises.ts";
 import { contentBlock } from "../engine/scripted-source.ts";
 import { FILE_URL, MIB } from "../server/served.ts";
 import { serveUploads, type UploadServed } from "../server/upload-served.ts";
@@ -92,13 +92,6 @@ async function emptyFile(t: TestContext) {
 }
 
 const never = () => new AbortController().signal;
-
-async function failureOf(reading: Promise<unknown>): Promise<P2pfsError> {
-  return reading.then(
-    () => assert.fail("it did not fail"),
-    (error) => error,
-  );
-}
 
 test("blocks of a seed are those of the source, which gives each once for everybody", async (t) => {
   const served = await serveUploads(t);

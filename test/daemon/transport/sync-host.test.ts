@@ -5,7 +5,7 @@ import { FakeClock } from "../../../base/clock.ts";
 import { PARENT_ANSWER_MS, PARENT_LOAD_REST_MS } from "../../../base/limits.ts";
 import { ParentChannels } from "../../../daemon/transport/parent-channels.ts";
 import { SyncHostLoads } from "../../../daemon/transport/sync-host.ts";
-import { until } from "../../suites/announcements-suite.ts";
+import { until } from "../../base/promises.ts";
 import { GrpcParent } from "./told-parent.ts";
 
 async function world(t: TestContext) {

@@ -7,7 +7,8 @@ import type { AnnouncedPiece } from "../../../daemon/transport/announcements.ts"
 import { ParentChannels } from "../../../daemon/transport/parent-channels.ts";
 import { SyncPiecesAnnouncements } from "../../../daemon/transport/sync-pieces.ts";
 import type { SyncPiecesResponse } from "../../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
-import { announcementsSuite, until } from "../../suites/announcements-suite.ts";
+import { until } from "../../base/promises.ts";
+import { announcementsSuite } from "../../suites/announcements-suite.ts";
 import { GrpcParent } from "./told-parent.ts";
 
 const TASK = "cd".repeat(32);

@@ -5,7 +5,7 @@ import type { SyncHostRequest__Output } from "../../../proto/gen/dfdaemon/v2/Syn
 import type { SyncPiecesRequest__Output } from "../../../proto/gen/dfdaemon/v2/SyncPiecesRequest.ts";
 import type { SyncPiecesResponse } from "../../../proto/gen/dfdaemon/v2/SyncPiecesResponse.ts";
 import { DfdaemonUpload } from "../../../proto/local.ts";
-import { until } from "../../suites/announcements-suite.ts";
+import { until } from "../../base/promises.ts";
 
 type PiecesCall = ServerWritableStream<SyncPiecesRequest__Output, SyncPiecesResponse>;
 type HostCall = ServerWritableStream<SyncHostRequest__Output, Host>;

@@ -1,7 +1,8 @@
 /** What names below /http are, what they cost, and what stands in for an origin that is down. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { codeOf, TreeWorld } from "./tree-world.ts";
+import { codeOf } from "../../base/promises.ts";
+import { TreeWorld } from "./tree-world.ts";
 
 const H = "http://h.example";
 const HTML = { body: "<html>", type: "text/html" } as const;

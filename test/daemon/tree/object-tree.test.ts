@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { InvalidInputError } from "../../../base/errors.ts";
+import { codeOf } from "../../base/promises.ts";
 import { seededRandom } from "../../base/seeded-random.ts";
-import { codeOf, TreeWorld } from "./tree-world.ts";
+import { TreeWorld } from "./tree-world.ts";
 
 let world: TreeWorld;
 

@@ -1,7 +1,8 @@
 /** An origin that is down does not take away what is here: names, listings, attributes and complete files. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { codeOf, TreeWorld } from "./tree-world.ts";
+import { codeOf } from "../../base/promises.ts";
+import { TreeWorld } from "./tree-world.ts";
 
 const H = "http://h.example";
 const HTML = { body: "<html>", type: "text/html" } as const;

@@ -181,13 +181,3 @@ class WatchedClock extends FakeClock {
     return shortest <= mostMs ? shortest : undefined;
   }
 }
-
-/** The code of the error that a promise ends with. */
-export async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    return String((error as { code?: unknown }).code);
-  }
-  return "no error";
-}

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { LINK_HEADERS_MAX, LINKS_MAX } from "../../../base/limits.ts";
 import { MemoryFacts } from "../../../daemon/storage/memory-facts.ts";
 import { Links } from "../../../daemon/tree/links.ts";
-import { codeOf, TreeWorld } from "./tree-world.ts";
+import { codeOf } from "../../base/promises.ts";
+import { TreeWorld } from "./tree-world.ts";
 
 const H = "http://h.example";
 let stats = "tasks 0\n";

@@ -14,8 +14,8 @@ import { openPeerClients, type PeerClients } from "../../../daemon/peer-clients.
 import type { AnnouncedPiece } from "../../../daemon/transport/announcements.ts";
 import { listenOrMove } from "../../../daemon/upload/ports.ts";
 import { Serving, servesOthers } from "../../../daemon/upload/serving.ts";
+import { until } from "../../base/promises.ts";
 import { makeCertificates } from "../../origin/certificates.ts";
-import { until } from "../../suites/announcements-suite.ts";
 import { contentBlock } from "../engine/scripted-source.ts";
 import { FILE_URL, MIB, type Served, serve } from "../server/served.ts";
 

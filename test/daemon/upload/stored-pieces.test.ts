@@ -7,7 +7,7 @@ import { DaemonMetrics } from "../../../daemon/server/metrics.ts";
 import type { StoredTask } from "../../../daemon/storage/storage.ts";
 import { decodeAnswer, encodeRequest, type TaskFamily } from "../../../daemon/transport/vortex/packet.ts";
 import { StoredPieces } from "../../../daemon/upload/stored-pieces.ts";
-import { until } from "../../suites/announcements-suite.ts";
+import { until } from "../../base/promises.ts";
 import { contentBlock } from "../engine/scripted-source.ts";
 import { FILE_URL, MIB, serve } from "../server/served.ts";
 import { exchange, servePieces } from "./pieces-served.ts";

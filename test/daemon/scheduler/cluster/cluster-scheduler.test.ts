@@ -11,6 +11,7 @@ import type { HeldTask } from "../../../../daemon/scheduler/cluster/held-tasks.t
 import type { PeerRegistration, PeerSession } from "../../../../daemon/scheduler/scheduler.ts";
 import { createHashRing } from "../../../../daemon/task/hash-ring.ts";
 import { standardTaskId } from "../../../../daemon/task/ids.ts";
+import { until } from "../../../base/promises.ts";
 import { schedulerSuite } from "../../../suites/scheduler-suite.ts";
 import { SchedulerServed } from "../scheduler-served.ts";
 
@@ -63,25 +64,14 @@ async function serve(t: TestContext, port = 0, more: object = {}): Promise<Sched
 
 const at = (port: number) => ({ ip: "127.0.0.1", port });
 
-/** Waits for a condition, however long the machine takes; the test's own end is the deadline. */
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, `${what} did not come about`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 async function placed(session: PeerSession): Promise<PeerSession> {
-  await until("a placement", () => session.placement().kind !== "unknown");
+  await until(() => session.placement().kind !== "unknown", "a placement");
   return session;
 }
 
 async function serving(scheduler: ClusterScheduler, count = 1): Promise<void> {
-  await until(
-    "serving schedulers",
-    () => scheduler.schedulers().filter((each) => each.serving).length === count,
-  );
+  const serving = () => scheduler.schedulers().filter((each) => each.serving).length;
+  await until(() => serving() === count, "serving schedulers");
 }
 
 schedulerSuite("ClusterScheduler with a scheduler", async () => {
@@ -177,14 +167,14 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     a.use([at(first.port)]);
     const knows = (server: SchedulerServed) =>
       held.every(({ taskId }) => server.peersOf(taskId).some(({ state }) => state === "Succeeded"));
-    await until("the first announcement", () => knows(first));
+    await until(() => knows(first), "the first announcement");
     const running = await placed(await a.register(registration("x"), never));
     await first.close();
-    await until("its end to be noticed", () => a.schedulers().every((each) => !each.serving));
+    await until(() => a.schedulers().every((each) => !each.serving), "its end to be noticed");
     running.pieceFinished({ number: 0, offset: 0, length: 4 * 2 ** 20, digest: "crc32:1", costMs: 1 });
     await running.end("finished");
     const second = await serve(t, first.port);
-    await until("the second announcement", () => knows(second));
+    await until(() => knows(second), "the second announcement");
     assert.deepEqual(second.hostIds, ["a"]);
   });
 
@@ -193,10 +183,10 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const server = await serve(t);
     const a = host(t, "a", { held: () => held });
     a.use([at(server.port)]);
-    await until("the announcement", () => server.taskIds.length === 2);
+    await until(() => server.taskIds.length === 2, "the announcement");
     held = [task("h2")];
     a.announceAgain();
-    await until("the withdrawal", () => server.taskIds.length === 1);
+    await until(() => server.taskIds.length === 1, "the withdrawal");
     assert.deepEqual(server.taskIds, [task("h2").taskId]);
   });
 
@@ -205,9 +195,9 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const held = [task("h1"), task("h2")];
     const a = host(t, "a", { held: () => held });
     a.use([at(server.port)]);
-    await until("the announcement", () =>
-      held.every(({ taskId }) => server.peersOf(taskId).some(({ state }) => state === "Succeeded")),
-    );
+    const holds = ({ taskId }: { taskId: string }) =>
+      server.peersOf(taskId).some(({ state }) => state === "Succeeded");
+    await until(() => held.every(holds), "the announcement");
   });
 
   test("registers again with a scheduler that has forgotten it", async (t) => {
@@ -230,7 +220,7 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const second = await placed(await b.register(registration("x"), never));
     assert.equal(second.placement().kind, "parents");
     await server.close();
-    await until("its end to be noticed", () => b.schedulers().every((each) => !each.serving));
+    await until(() => b.schedulers().every((each) => !each.serving), "its end to be noticed");
     assert.equal(second.placement().kind, "parents");
     second.reschedule("the parent is gone too");
     assert.equal(second.placement().kind, "back-to-source");
@@ -263,7 +253,7 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     for (let number = 2; number <= ANNOUNCE_STREAMS_MAX; number += 1)
       sessions.push(await a.register(registration(`file-${number}`), never));
     await Promise.all(sessions.map(placed));
-    await until("the bound", () => server.scheduler.conversations === ANNOUNCE_STREAMS_MAX);
+    await until(() => server.scheduler.conversations === ANNOUNCE_STREAMS_MAX, "the bound");
     assert.deepEqual(server.peersOf(task("second").taskId), [], "the second was used longest ago");
     assert.equal(server.peersOf(task("first").taskId).length, 1);
     await second.end("finished");
@@ -273,7 +263,7 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     const server = await serve(t);
     const a = host(t, "a", { held: () => [task("h1")] });
     a.use([at(server.port)]);
-    await until("the announcement", () => server.taskIds.length === 1);
+    await until(() => server.taskIds.length === 1, "the announcement");
     await a.leave();
     assert.deepEqual(server.hostIds, []);
     assert.deepEqual(server.taskIds, []);

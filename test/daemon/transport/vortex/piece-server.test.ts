@@ -14,6 +14,7 @@ import { silentLogger } from "../../../../base/logger.ts";
 import { decodeAnswer, encodeRequest } from "../../../../daemon/transport/vortex/packet.ts";
 import { PieceServer, type PieceServerOptions } from "../../../../daemon/transport/vortex/piece-server.ts";
 import { VortexTcpTransport } from "../../../../daemon/transport/vortex/tcp-transport.ts";
+import { until } from "../../../base/promises.ts";
 import { seededRandom } from "../../../base/seeded-random.ts";
 import { scopeOf } from "../../../system/scope.ts";
 
@@ -174,7 +175,3 @@ describe("the vortex piece server", () => {
     assert.equal(open.now, 0);
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
