@@ -9,6 +9,8 @@ import { headline, reportOf } from "./simulate/report.ts";
 import { World } from "./simulate/world.ts";
 
 const GIB = 1024 ** 3;
+/** So many hosts take minutes. */
+const MANY_HOSTS = 1_000;
 const { values } = parseArgs({
   options: {
     hosts: { type: "string" },
@@ -48,10 +50,26 @@ function* all(): Generator<Settings> {
   yield { ...best, hosts: 5000, epochMs: 500 };
 }
 
+/** A line on stderr each minute of the simulated time: a thousand hosts take a while. */
+function tellProgress(world: World): void {
+  const beganMs = performance.now();
+  world.clock.schedule(60_000, function tell() {
+    const whole = world.loads.filter(({ completedMs }) => completedMs !== undefined).length;
+    const pieces = world.loads.reduce((sum, { content }) => sum + content.pieces.setCount, 0);
+    const megabytes = (process.memoryUsage().rss / 1024 ** 2).toFixed(0);
+    const wallSeconds = ((performance.now() - beganMs) / 1000).toFixed(0);
+    process.stderr.write(
+      `${world.clock.nowMs() / 1000} s: ${whole} of ${world.loads.length} whole, ${pieces} pieces (${wallSeconds} s, ${megabytes} MiB)\n`,
+    );
+    world.clock.schedule(60_000, tell);
+  });
+}
+
 process.stdout.write(`${headline()}\n`);
 for (const settings of values.hosts === undefined ? all() : [one]) {
   const beganMs = performance.now();
   const world = new World(settings);
+  if (settings.hosts >= MANY_HOSTS) tellProgress(world);
   await world.run();
   process.stdout.write(`${reportOf(world, performance.now() - beganMs)}\n`);
 }

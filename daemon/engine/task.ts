@@ -81,7 +81,7 @@ export class EngineTask implements Evictable {
     this.#env = env;
     this.evictions = new TaskEvictions(stored, env.clock);
     this.#hostWants = new HostWants(env.clock);
-    this.#heldBack = new HeldBack(env.clock, this.#kick);
+    this.#heldBack = new HeldBack(env.clock, stored.pieceCount, this.#kick);
     this.#parents = this.#newParents();
     this.#distrust = new Distrust(stored, env.log);
     const { record } = stored;
@@ -106,7 +106,7 @@ export class EngineTask implements Evictable {
       blockCount: stored.blockCount,
       blocksPerPiece: this.#pieces.blocksPerPiece,
       blocked: (block) => this.#blocked(block),
-      held: (piece) => this.#heldBack.has(piece),
+      held: this.#heldBack.pieces,
       get ranges() {
         return ranges();
       },
@@ -184,7 +184,8 @@ export class EngineTask implements Evictable {
     this.#wants.add(want);
     if (priority === "demand")
       this.#heldBack.lift({ first: this.#pieces.of(start), last: this.#pieces.of(blocks.end - 1) });
-    this.#startTicking();
+    // Whoever is not blocked has no deadline here.
+    if (priority === "demand") this.#startTicking();
     this.kick();
     if (priority !== "seed") this.#hostWants.add(waiting);
     return waiting;
@@ -480,7 +481,7 @@ export class EngineTask implements Evictable {
     this.#tick = this.#env.clock.schedule(TASK_TICK_MS, () => {
       this.#tick = undefined;
       this.#expireAndOvertake();
-      if (this.#waiters.size > 0) this.#startTicking();
+      if (this.#waiters.haveDemand) this.#startTicking();
     });
   }
 

@@ -23,6 +23,12 @@ export class Waiters {
     return this.#all.size;
   }
 
+  /** Somebody is blocked. */
+  get haveDemand(): boolean {
+    for (const _ of this.demands()) return true;
+    return false;
+  }
+
   /**
    * Waits for blocks. @param over called when the wait is over, however it ends
    * @throws what `fail` and `expire` are told; the signal's reason

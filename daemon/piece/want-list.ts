@@ -36,8 +36,8 @@ export interface TaskView {
   readonly blocksPerPiece: number;
   /** True while a fetch of the block is under way, or it must rest before the next try. */
   readonly blocked: (block: number) => boolean;
-  /** True while nothing of the piece is to be begun. Default: false. */
-  readonly held?: (piece: number) => boolean;
+  /** Bit per piece of which nothing is to be begun now. Default: none. */
+  readonly held?: Uint8Array;
   /** False: the origin only streams the whole from its start; any fetch is of everything. */
   readonly ranges: boolean;
 }
@@ -134,7 +134,7 @@ export class WantList {
     const start = firstFetchable(view, from, want.end);
     if (start >= want.end) return undefined;
     if (!view.ranges)
-      return view.blocked(0) || view.held?.(0)
+      return view.blocked(0) || (view.held !== undefined && hasBit(view.held, 0))
         ? undefined
         : { start: 0, end: view.blockCount, priority: want.priority };
     // To the end of what somebody wants, within the piece: a GET never carries bytes nobody asked for.
@@ -157,8 +157,10 @@ function firstFetchable(view: TaskView, from: number, to: number): number {
   let block = firstClear(blocks, from, to);
   while (block < to) {
     const piece = Math.floor(block / blocksPerPiece);
-    if (held?.(piece)) block = firstClear(blocks, Math.min(to, (piece + 1) * blocksPerPiece), to);
-    else if (view.blocked(block)) block = firstClear(blocks, block + 1, to);
+    if (held !== undefined && hasBit(held, piece)) {
+      const free = firstClear(held, piece + 1, Math.ceil(to / blocksPerPiece));
+      block = firstClear(blocks, Math.min(to, free * blocksPerPiece), to);
+    } else if (view.blocked(block)) block = firstClear(blocks, block + 1, to);
     else break;
   }
   return block;

@@ -28,6 +28,11 @@ export interface Settings {
   readonly files: number;
   readonly fileBytes: number;
   readonly pieceBytes: number;
+  /**
+   * Bytes of the model that are one block of the engine's, which is 1 MiB. The engine then decides about a file of `fileBytes /
+   * grainBytes` MiB while the network carries `fileBytes`. Default: a piece, so that there are no decisions within a piece.
+   */
+  readonly grainBytes: number;
   /** download.concurrentPieceCount. */
   readonly fetchesMax: number;
   /** Some hosts die, some send nothing that they were asked for, some send wrong bytes: these shares of them. */
@@ -62,6 +67,7 @@ export const MODEL: Settings = {
   fileBytes: 64 * GIB,
   // What Dragonfly's rule gives such a file.
   pieceBytes: 64 * MIB,
+  grainBytes: 64 * MIB,
   fetchesMax: 8,
   faults: false,
   churnShare: 0.01,
@@ -75,7 +81,8 @@ export const MODEL: Settings = {
 
 /** The published model, but for what is named. */
 export function settingsOf(named: Partial<Settings>): Settings {
-  return { ...MODEL, ...named, hosts: named.hostLinks?.length ?? named.hosts ?? MODEL.hosts };
+  const { hostLinks, hosts = MODEL.hosts, pieceBytes = MODEL.pieceBytes } = named;
+  return { ...MODEL, grainBytes: pieceBytes, ...named, hosts: hostLinks?.length ?? hosts };
 }
 
 /** The same numbers for the same seed (mulberry32). */

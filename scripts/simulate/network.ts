@@ -23,6 +23,9 @@ interface Flow {
   timer: Timer | undefined;
 }
 
+/** With more flows than that on its link, a new one takes only what is free until the next epoch: what it could take is little. */
+const CROWD = 64;
+
 export function newLink(bitsPerSecond: number): Link {
   return { capacity: bitsPerSecond / 8000, flows: new Set(), used: 0 };
 }
@@ -44,7 +47,7 @@ export class Network {
   send(from: Link, to: Link, bytes: number, done: () => void): () => void {
     const [others, othersThere] = [from.flows.size, to.flows.size];
     const fair = Math.min(from.capacity / (others + 1), to.capacity / (othersThere + 1));
-    for (const link of [from, to]) this.#makeRoom(link, fair);
+    for (const link of [from, to]) if (link.flows.size <= CROWD) this.#makeRoom(link, fair);
     const rate = Math.max(0, Math.min(from.capacity - from.used, to.capacity - to.used));
     const flow: Flow = { from, to, done, left: bytes, rate, atMs: this.#clock.nowMs(), timer: undefined };
     this.#flows.add(flow);

@@ -1,6 +1,6 @@
 /** What a run came to, as one line. */
 import type { Settings } from "./model.ts";
-import type { SimTask } from "./sim-host.ts";
+import type { SimTask } from "./sim-task.ts";
 import type { World } from "./world.ts";
 
 const COLUMNS = [
@@ -53,7 +53,7 @@ export function reportOf(world: World, wallMs: number): string {
     ...[0.5, 0.99].map((part) => quantile(own, part).toFixed(2)),
     ...[0.5, 0.99].map((part) => quantile(stalls, part).toFixed(0)),
     (world.sourceBytes / (files * fileBytes)).toFixed(2),
-    ((world.messages + world.answers) / settings.hosts).toFixed(0),
+    (world.messages / settings.hosts).toFixed(0),
     (wallMs / 1000).toFixed(0),
   ];
   const missing = world.loads.length - whole.length;
@@ -68,11 +68,11 @@ function togetherOf({ settings, hosts }: World): number {
 }
 
 /** How long somebody waits who reads the file in order as fast as his link is, and begins with the download. */
-function stallOf({ finishedMs, startedMs, host, pieceCount }: SimTask, settings: Settings): number {
+function stallOf({ finishedMs, startedMs, host }: SimTask, settings: Settings): number {
   const { fileBytes, pieceBytes } = settings;
   const pieceSeconds = (pieceBytes * 8) / host.rate;
   let at = 0;
-  for (let piece = 0; piece < pieceCount; piece += 1)
+  for (let piece = 0; piece < finishedMs.length; piece += 1)
     at = Math.max(at, ((finishedMs[piece] ?? 0) - startedMs) / 1000 - pieceSeconds) + pieceSeconds;
   return Math.max(0, at - (fileBytes * 8) / host.rate);
 }

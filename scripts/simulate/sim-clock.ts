@@ -1,10 +1,20 @@
 /** A clock for simulations: timers in a heap, fired one after the other as fast as they can be. */
 import type { Clock, Timer } from "../../base/clock.ts";
 
-interface Entry {
+class Entry implements Timer {
   readonly atMs: number;
   readonly order: number;
   fire: (() => void) | undefined;
+
+  constructor(atMs: number, order: number, fire: () => void) {
+    this.atMs = atMs;
+    this.order = order;
+    this.fire = fire;
+  }
+
+  cancel(): void {
+    this.fire = undefined;
+  }
 }
 
 export class SimClock implements Clock {
@@ -21,13 +31,35 @@ export class SimClock implements Clock {
   }
 
   schedule(delayMs: number, fire: () => void): Timer {
-    const entry: Entry = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#made++, fire };
+    const entry = new Entry(this.#nowMs + Math.max(0, delayMs), this.#made++, fire);
     this.#push(entry);
-    return {
-      cancel: () => {
-        entry.fire = undefined;
-      },
-    };
+    return entry;
+  }
+
+  /**
+   * Fires timers until there is none before `untilMs`, or until it is over. Promises that were kept at one moment are all followed
+   * before time goes on: each timer is fired by a tick of Node's, and there is none before all its microtasks have run.
+   */
+  run(untilMs: number, isOver: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let fired = 0;
+      const goOn = () => {
+        fired += 1;
+        // Now and then the rest of the process has its turn.
+        if (fired % 65_536 === 0) setImmediate(step);
+        else process.nextTick(step);
+      };
+      const step = () => {
+        try {
+          if (isOver() || !this.step(untilMs)) return resolve();
+        } catch (error) {
+          return reject(error);
+        }
+        queueMicrotask(goOn);
+        return undefined;
+      };
+      setImmediate(step);
+    });
   }
 
   /** Fires the next timer. @returns false when there is none before `untilMs` */

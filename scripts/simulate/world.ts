@@ -1,25 +1,21 @@
-/** A run: hosts, network, the embedded scheduler and the conversations with it, on one simulated clock. */
-import { EventEmitter } from "node:events";
-import { setImmediate as breathe } from "node:timers/promises";
+/** A run: hosts, network, source and scheduler on one simulated clock, and what becomes of every load. */
 import { silentLogger } from "../../base/logger.ts";
-import { AnnounceStream } from "../../daemon/scheduler/cluster/announce-stream.ts";
-import { PeerConversation } from "../../daemon/scheduler/cluster/peer-conversation.ts";
-import type { AnnouncePeerStream } from "../../daemon/scheduler/embedded/announce-call.ts";
 import { EmbeddedScheduler } from "../../daemon/scheduler/embedded/embedded-scheduler.ts";
-import type { PeerRegistration, PeerSession } from "../../daemon/scheduler/scheduler.ts";
+import type { PeerSession, Scheduler } from "../../daemon/scheduler/scheduler.ts";
 import { standardTaskId } from "../../daemon/task/ids.ts";
-import type { AnnouncePeerRequest } from "../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
-import type { AnnouncePeerResponse } from "../../proto/gen/scheduler/v2/AnnouncePeerResponse.ts";
-import { Scheduler } from "../../proto/load.ts";
+import { Conversations } from "./conversations.ts";
+import { JoinedSession } from "./joined-session.ts";
+import { copyOf, rarestFirst } from "./loads.ts";
 import { linkRate, randomFrom, type Settings, settingsOf } from "./model.ts";
 import { type Link, Network, newLink } from "./network.ts";
 import { SimClock } from "./sim-clock.ts";
-import { type Fault, SimHost, type SimTask } from "./sim-host.ts";
-
-const { AnnouncePeer, AnnounceHost } = Scheduler.service;
+import { type Fault, SimHost } from "./sim-host.ts";
+import type { SimTask } from "./sim-task.ts";
 
 /** Longest a run may last, by its own clock, ms. */
 const LONGEST_MS = 6 * 3_600_000;
+/** Hosts that die do so within this time of their beginning, ms. */
+const DEATH_MS = 120_000;
 
 export class World {
   readonly settings: Settings;
@@ -29,18 +25,15 @@ export class World {
   readonly source: Link;
   readonly byIp = new Map<string, SimHost>();
   readonly hosts: SimHost[] = [];
-  /** Downloads that were begun by hosts that are to complete. */
+  /** What the hosts load, in the order they begin. */
   readonly loads: SimTask[] = [];
   sourceBytes = 0;
   wastedBytes = 0;
-  answers = 0;
-  #scheduler: EmbeddedScheduler | undefined;
+  #conversations: Conversations | undefined;
   readonly #seed: SimHost | undefined;
   #peers = 0;
-  #dirty = false;
   #open = 0;
 
-  /** @param named what is to be other than in the published model */
   constructor(named: Partial<Settings> = {}) {
     const settings = settingsOf(named);
     this.settings = settings;
@@ -55,13 +48,9 @@ export class World {
     }
   }
 
+  /** Between hosts and scheduler, both ways. */
   get messages(): number {
-    return this.#scheduler?.heard ?? 0;
-  }
-
-  /** Promises were settled: what waits for them goes on before time does. */
-  flush(): void {
-    this.#dirty = true;
+    return this.#conversations?.messages ?? 0;
   }
 
   /** Calls back when a message of the host has arrived. */
@@ -69,19 +58,16 @@ export class World {
     this.clock.schedule(host.latencyMs, arrive);
   }
 
-  completed(): void {
-    this.#open -= 1;
-  }
-
   newPeerId(host: SimHost): string {
     this.#peers += 1;
     return `${host.id}-${this.#peers}`;
   }
 
+  /** Plays until every host that lives has its file. */
   async run(): Promise<void> {
     const { clock, random, settings } = this;
     const seed = this.#seed;
-    this.#scheduler = await EmbeddedScheduler.open({
+    const scheduler = await EmbeddedScheduler.open({
       clock,
       random,
       log: silentLogger,
@@ -89,52 +75,54 @@ export class World {
         available: seed !== undefined,
         announced: () => {},
         gone: () => {},
-        send: async (taskId, { url }) => seed?.load(taskId, url, true).done,
+        send: async (taskId, { url }) => seed && copyOf(seed.load(taskId, url, true)),
         close: async () => {},
       },
     });
-    for (const host of this.byIp.values()) this.#announce(host);
+    this.#conversations = new Conversations(scheduler, clock);
+    for (const host of this.byIp.values()) this.#conversations.announce(host);
     for (const host of this.hosts) {
-      const file = this.#pick(settings.files);
+      const url = `http://origin/model-${this.#pick(settings.files)}.safetensors`;
       this.#open += 1;
-      clock.schedule(random() * settings.startSpreadMs, () => {
-        const url = `http://origin/model-${file}.safetensors`;
-        const task = host.load(standardTaskId({ url }), url, false);
-        this.loads.push(task);
-        if (host.fault === "dies") this.#dieLater(host);
-      });
+      clock.schedule(random() * settings.startSpreadMs, () => this.#begin(host, url));
     }
-    await breathe();
-    while (this.#open > 0 && clock.step(LONGEST_MS)) {
-      if (!this.#dirty) continue;
-      this.#dirty = false;
-      await breathe();
-    }
-    await this.#scheduler.close();
+    await clock.run(LONGEST_MS, () => this.#open === 0);
+    await scheduler.close();
   }
 
-  /** The conversation of a download with the scheduler, both sides real. */
-  async register(host: SimHost, registration: PeerRegistration, signal: AbortSignal): Promise<PeerSession> {
-    signal.throwIfAborted();
-    const { clock } = this;
-    const conversation = new PeerConversation({
-      hostId: host.id,
-      registration,
-      scheduleCountMax: 5,
-      concurrentPieceCount: this.settings.fetchesMax,
-      withoutMetadataOnly: false,
-      now: () => clock.nowMs(),
-    });
-    const stream = new AnnounceStream({
-      clock,
-      what: "the scheduler",
-      conversation,
-      scheduleTimeoutMs: 10 * LONGEST_MS,
-      open: () => this.#connect(host) as never,
-      onClosed: () => this.flush(),
-    });
-    stream.begin();
-    return stream;
+  /** As the engine's task at that host knows it. */
+  schedulerOf(task: SimTask): Scheduler {
+    const register: Scheduler["register"] = async (registration, signal) => {
+      const session = this.#registered(task.host, registration, signal);
+      return this.settings.reverse ? task.joined(new JoinedSession(session)) : session;
+    };
+    return { alone: false, register, close: async () => {} };
+  }
+
+  #registered(host: SimHost, ...[registration, signal]: Parameters<Scheduler["register"]>): PeerSession {
+    if (this.#conversations === undefined) throw new Error("nobody registers before the run");
+    return this.#conversations.register(host, registration, signal);
+  }
+
+  #begin(host: SimHost, url: string): void {
+    const task = host.load(standardTaskId({ url }), url);
+    this.loads.push(task);
+    const load = this.settings.rotation ? rarestFirst(task) : copyOf(task);
+    // A host that dies has nothing; why another has nothing is told by its error.
+    load.then(
+      () => {
+        task.completedMs = this.clock.nowMs();
+        this.#open -= 1;
+      },
+      (error) => {
+        task.failure = error;
+        this.#open -= 1;
+      },
+    );
+    if (host.fault === "dies")
+      this.clock.schedule(this.random() * DEATH_MS, () => {
+        if (task.completedMs === undefined) host.die();
+      });
   }
 
   #newHost(number: number, rate: number, fault: Fault, isSeed: boolean): SimHost {
@@ -153,35 +141,6 @@ export class World {
     return drawn < churnShare + stallingShare + lyingShare ? "lies" : "none";
   }
 
-  #dieLater(host: SimHost): void {
-    this.clock.schedule(this.random() * 120_000, () => {
-      if (host.isDead || [...host.tasks.values()].every(({ completedMs }) => completedMs !== undefined))
-        return;
-      host.die();
-      this.completed();
-      this.flush();
-    });
-  }
-
-  #announce(host: SimHost): void {
-    const told = Math.floor(this.settings.toldLink ?? host.rate);
-    const message = {
-      id: host.id,
-      hostname: host.id,
-      type: host.isSeed ? 1 : 0,
-      ip: host.ip,
-      port: 4000,
-      downloadPort: 4000,
-      network: {
-        maxTxBandwidth: told,
-        maxRxBandwidth: told,
-        txBandwidth: 0,
-      },
-    };
-    const request = { host: message, interval: { seconds: 300 } };
-    this.#scheduler?.announceHost(AnnounceHost.requestDeserialize(AnnounceHost.requestSerialize(request)));
-  }
-
   /** Zipf: the second most popular file is wanted half as often as the first. */
   #pick(files: number): number {
     let sum = 0;
@@ -193,38 +152,4 @@ export class World {
     }
     return files;
   }
-
-  #connect(host: SimHost): EventEmitter {
-    const client = new EventEmitter();
-    const server = new EventEmitter();
-    const toServer = (message: AnnouncePeerRequest, taken: () => void) => {
-      this.later(host, () => server.emit("data", asRead(message)));
-      taken();
-    };
-    const toClient = (answer: AnnouncePeerResponse, taken: () => void) => {
-      this.answers += 1;
-      this.later(host, () => {
-        client.emit("data", { ...answer, response: Object.keys(answer)[0] });
-        this.flush();
-      });
-      taken();
-    };
-    const status = (code: number, details: string) =>
-      this.later(host, () => {
-        client.emit("status", { code, details });
-        this.flush();
-      });
-    Object.assign(client, { write: toServer, cancel: () => server.emit("cancelled") });
-    Object.assign(server, { write: toClient, end: () => status(0, "") });
-    server.on("error", ({ code, details }: { code: number; details: string }) => status(code, details));
-    this.#scheduler?.announcePeer(server as unknown as AnnouncePeerStream);
-    return client;
-  }
-}
-
-/** As the message comes off the wire; what is said with every piece is not made into bytes for it. */
-function asRead(message: AnnouncePeerRequest) {
-  const isReport = message.downloadPieceFinishedRequest ?? message.downloadPieceBackToSourceFinishedRequest;
-  if (isReport) return { ...message, request: Object.keys(message).find((key) => key.endsWith("Request")) };
-  return AnnouncePeer.requestDeserialize(AnnouncePeer.requestSerialize(message));
 }

@@ -7,7 +7,7 @@ import { HeldBack } from "../../../daemon/engine/held-back.ts";
 test("a piece is held back until its time, or until it may be had; what comes in one go is looked at once", async () => {
   const clock = new FakeClock();
   let kicks = 0;
-  const held = new HeldBack(clock, () => {
+  const held = new HeldBack(clock, 5_000, () => {
     kicks += 1;
   });
   const startMs = clock.monotonicMs();
@@ -36,7 +36,7 @@ test("a piece is held back until its time, or until it may be had; what comes in
 test("when one piece's time has come, the others are held back on, each to its own", () => {
   const clock = new FakeClock();
   let kicks = 0;
-  const held = new HeldBack(clock, () => {
+  const held = new HeldBack(clock, 5_000, () => {
     kicks += 1;
   });
   const startMs = clock.monotonicMs();
