@@ -18,19 +18,26 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SYSTEM_FOLDERS = ["test/mount/", "test/system/"];
 /** Of these, what looks at something that the machine has once, or at its load: by itself. */
 const ALONE = /^test\/system\/(lab|scanners)\.test\.ts$/;
-/** What starts programs and real servers, or kills processes: side by side with others, but not in --unit, which is to be quick. */
+/**
+ * What starts programs and real servers, kills processes, or makes very many of something: side by side with others, but not in
+ * --unit, which is to be quick.
+ */
 const NOT_UNIT = [
   "test/cli/",
   "test/native/",
   "test/origin/",
   "test/scripts/",
+  "test/daemon/scheduler/embedded/crowd",
   "test/daemon/source/http/http-source",
   "test/daemon/source/http/list",
   "test/daemon/source/object-store/",
   "test/daemon/storage/durability",
   "test/daemon/storage/kill",
+  "test/daemon/tree/many-names",
   "test/daemon/tree/real-",
 ];
+/** Files beyond the number of processors that run side by side: most wait for something now and then. */
+const SPARE = 1;
 /** Longest time one file may take, ms: a hang must end as a failure with a name. */
 const PARALLEL_FILE_MS = 180_000;
 const SYSTEM_FILE_MS = 1_200_000;
@@ -225,7 +232,7 @@ async function main() {
   try {
     await runAll(parallel, temporary, {
       firstOrder: 0,
-      atOnce: availableParallelism(),
+      atOnce: availableParallelism() + SPARE,
       limitMs: PARALLEL_FILE_MS,
     });
     await runAll(paired, temporary, { firstOrder: parallel.length, atOnce: 2, limitMs: SYSTEM_FILE_MS });

@@ -5,33 +5,17 @@ import {
   KEPT_LISTING_PAGE_ENTRIES,
   KEPT_LISTING_PAGES_MAX,
   KNOWN_DIRECTORIES_MAX,
-  LISTED_ENTRIES_MAX,
   LISTING_GATHER_MS,
   LISTING_PAGE_NAMES,
   REVALIDATIONS_MAX,
 } from "../../../base/limits.ts";
-import type { SourceEntry } from "../../../daemon/source/source.ts";
 import { MemoryFacts } from "../../../daemon/storage/memory-facts.ts";
 import { BoundedMap } from "../../../daemon/tree/bounded-map.ts";
 import { KnownDirectories } from "../../../daemon/tree/known-directories.ts";
 import { Listing } from "../../../daemon/tree/listing.ts";
 import { ListingShelf } from "../../../daemon/tree/listing-shelf.ts";
+import { entry, listingOf, names } from "./made-listings.ts";
 import { TreeWorld } from "./tree-world.ts";
-
-function entry(name: string, kind: "file" | "directory" = "file"): SourceEntry {
-  const url = `http://h/${name}`;
-  return { name, kind, url, length: name.length, modifiedAtMs: 5, etag: `"${name}"` };
-}
-
-function listingOf(names: readonly string[]): Listing {
-  const listing = new Listing();
-  for (const name of names) listing.add(entry(name), name);
-  return listing;
-}
-
-function names(count: number): string[] {
-  return Array.from({ length: count }, (_, i) => `n${i}`);
-}
 
 async function countOf(facts: MemoryFacts, space: string): Promise<number> {
   let count = 0;
@@ -112,22 +96,6 @@ describe("a listing", () => {
 });
 
 describe("the listings kept", () => {
-  test("in memory hold so many entries together; the least recently used are read from the disk again", async () => {
-    const shelf = await ListingShelf.open(new MemoryFacts());
-    const first = shelf.shelve(listingOf(names(1_000)));
-    const second = shelf.shelve(listingOf(names(1_000)));
-    shelf.save("first", first, 1);
-    assert.notEqual(shelf.take(first), undefined);
-    const large = shelf.shelve(listingOf(names(LISTED_ENTRIES_MAX - 1_500)));
-    assert.equal(second.listing, undefined, "the one used longer ago went");
-    assert.notEqual(first.listing, undefined);
-    shelf.shelve(listingOf(names(1_000)));
-    assert.equal(first.listing, undefined);
-    assert.notEqual(large.listing, undefined);
-    assert.equal((await shelf.restore("first", first))?.size, 1_000);
-    assert.equal(await shelf.restore("second", second), undefined);
-  });
-
   test("on disk have so many pages together; the least recently used listing goes first", async () => {
     const facts = new MemoryFacts();
     const shelf = await ListingShelf.open(facts);
@@ -186,20 +154,6 @@ describe("a directory", () => {
     for (let i = 0; i < count; i += 1)
       world.web.objects.set(`b/d/f${String(i).padStart(7, "0")}`, { body: "x", etag: '"x"' });
   }
-
-  test("with more names than are remembered is listed whole all the same, and hides nothing", async () => {
-    const count = LISTED_ENTRIES_MAX + 2_500;
-    fill(count);
-    world.web.keysPerPage = 10_000;
-    const listed = await world.ls("s3/b/d");
-    assert.equal(listed.length, count);
-    assert.equal(new Set(listed).size, count);
-    world.web.taken();
-    assert.equal(await world.kind("s3/b/d/f0000001"), "file");
-    assert.deepEqual(world.web.taken(), [], "what was gathered is known");
-    assert.equal(await world.kind(`s3/b/d/f${String(count - 1).padStart(7, "0")}`), "file");
-    assert.notDeepEqual(world.web.taken(), [], "what was not is asked for");
-  });
 
   test("that takes long to list is handed on as it comes", async () => {
     fill(50);

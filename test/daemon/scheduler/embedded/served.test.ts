@@ -1,12 +1,11 @@
-/** The embedded scheduler on its port: restarts, a database that is gone or broken, crowds, and clients that mean no good. */
+/** The embedded scheduler on its port: restarts, a database that is gone or broken, and clients that mean no good. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
-import { type ClientDuplexStream, credentials, type ServiceError, status } from "@grpc/grpc-js";
+import { describe, test } from "node:test";
+import { status } from "@grpc/grpc-js";
 import { FakeClock, systemClock } from "../../../../base/clock.ts";
 import { HOST_TTL_MS, SCHEDULER_MESSAGE_BYTES_MAX } from "../../../../base/limits.ts";
 import { type Logger, silentLogger } from "../../../../base/logger.ts";
@@ -14,88 +13,11 @@ import { EmbeddedScheduler } from "../../../../daemon/scheduler/embedded/embedde
 import { channelCredentials } from "../../../../daemon/tls/grpc-credentials.ts";
 import { RefusedNames } from "../../../../daemon/tls/refused-names.ts";
 import type { AnnouncePeerRequest } from "../../../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
-import type { AnnouncePeerResponse__Output } from "../../../../proto/gen/scheduler/v2/AnnouncePeerResponse.ts";
-import { Health, Scheduler } from "../../../../proto/load.ts";
+import { Scheduler } from "../../../../proto/load.ts";
 import { authorityOf, openHost, writeHost } from "../../tls/host-files.ts";
-import { SchedulerServed, type SchedulerServedOptions } from "../scheduler-served.ts";
+import { SchedulerServed } from "../scheduler-served.ts";
 import { downloadOf, hostMessage, TASK } from "./fixtures.ts";
-
-type Client = InstanceType<typeof Scheduler>;
-
-async function folderOf(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "p2pfs-scheduler-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-async function serve(t: TestContext, options: SchedulerServedOptions = {}) {
-  const served = await SchedulerServed.start(options);
-  const client = new Scheduler(`127.0.0.1:${served.port}`, credentials.createInsecure(), {
-    "grpc.use_local_subchannel_pool": 1,
-    "grpc.max_send_message_length": -1,
-  });
-  t.after(async () => {
-    client.close();
-    await served.close();
-  });
-  return { served, client };
-}
-
-function host(id: string, more: object = {}) {
-  return { id, hostname: id, ip: "127.0.0.1", port: 4000, downloadPort: 4000, ...more };
-}
-
-/** Undefined: it was taken. */
-function announce(client: Client, message: object): Promise<ServiceError | undefined> {
-  return new Promise((resolve) => {
-    client.announceHost({ host: message, interval: { seconds: 300 } }, (error) =>
-      resolve(error ?? undefined),
-    );
-  });
-}
-
-/** One AnnouncePeer call: what was answered, and how it ended. */
-class Talk {
-  readonly stream: ClientDuplexStream<AnnouncePeerRequest, AnnouncePeerResponse__Output>;
-  readonly answers: AnnouncePeerResponse__Output[] = [];
-  readonly over: Promise<{ code: number; details: string }>;
-  readonly #ids: { hostId: string; taskId: string; peerId: string };
-
-  constructor(client: Client, hostId: string, peerId: string, taskId = TASK) {
-    this.#ids = { hostId, taskId, peerId };
-    this.stream = client.announcePeer();
-    this.stream.on("data", (answer: AnnouncePeerResponse__Output) => this.answers.push(answer));
-    this.stream.on("error", () => {});
-    this.over = new Promise((resolve) => void this.stream.on("status", resolve));
-  }
-
-  say(message: AnnouncePeerRequest): void {
-    this.stream.write({ ...this.#ids, ...message });
-  }
-
-  async answer(): Promise<AnnouncePeerResponse__Output> {
-    if (this.answers.length === 0) await Promise.race([once(this.stream, "data"), this.over]);
-    return this.answers.shift() ?? assert.fail("it ended without an answer");
-  }
-}
-
-/** The host tells that it holds the task. */
-async function hold(client: Client, hostId: string, taskId = TASK): Promise<void> {
-  const talk = new Talk(client, hostId, `${hostId}-${taskId}`, taskId);
-  talk.say({ registerPeerRequest: { download: downloadOf({ metadataOnly: true }) } });
-  await talk.answer();
-  talk.say({ downloadPeerStartedRequest: {} });
-  talk.say({ downloadPeerFinishedRequest: {} });
-  assert.equal((await talk.over).code, status.OK);
-}
-
-async function parentsFor(client: Client, hostId: string): Promise<string[]> {
-  const talk = new Talk(client, hostId, `${hostId}-child`);
-  talk.say({ registerPeerRequest: { download: downloadOf() } });
-  const { normalTaskResponse } = await talk.answer();
-  talk.stream.cancel();
-  return normalTaskResponse?.candidateParents.map(({ host: of }) => of?.id ?? "") ?? [];
-}
+import { announce, folderOf, hold, host, parentsFor, serve, Talk } from "./served-scheduler.ts";
 
 describe("a scheduler that is started again", { timeout: 120_000 }, () => {
   test("knows hosts, tasks and who has what, without being told", async (t) => {
@@ -208,21 +130,6 @@ describe("a scheduler of hosts with certificates", () => {
 });
 
 describe("a scheduler that many speak to", { timeout: 120_000 }, () => {
-  test("knows ten thousand hosts that announce themselves at once, and answers others meanwhile", async (t) => {
-    const { served, client } = await serve(t);
-    const health = new Health(`127.0.0.1:${served.port}`, credentials.createInsecure(), {
-      "grpc.use_local_subchannel_pool": 1,
-    });
-    t.after(() => health.close());
-    const all = Promise.all(Array.from({ length: 10_000 }, (_, at) => announce(client, host(`h${at}`))));
-    const answered = new Promise((resolve) => {
-      health.check({ service: "" }, (error, answer) => resolve(error ?? answer?.status));
-    });
-    assert.equal(await answered, "SERVING");
-    assert.ok((await all).every((error) => error === undefined));
-    assert.equal(served.hostIds.length, 10_000);
-  });
-
   test("takes figures for what they can be, and refuses what is no host", async (t) => {
     const { served, client } = await serve(t);
     const absurd = {
