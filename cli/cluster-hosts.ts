@@ -21,7 +21,7 @@ export function ownLines(status: MembershipStatus__Output, nowMs: number): strin
     lines.push(
       nowMs < untilMs
         ? `the certificate should have been renewed by now: does ${issuer} run, and are both clocks right?`
-        : "without a certificate the others refuse this host: 'p2pfs cluster join --force' with a new token makes one",
+        : "without a certificate the others refuse this host: 'p2pfs cluster join' with a new token makes one",
     );
   if (authorityUntilMs > 0 && authorityUntilMs - nowMs < 4 * CERTIFICATE_WARNED_MS)
     lines.push(
@@ -35,7 +35,7 @@ export function ownLines(status: MembershipStatus__Output, nowMs: number): strin
  * @param most hosts and removed hosts that are shown
  */
 export function hostTable(
-  { members, memberCount, removed }: MembershipStatus__Output,
+  { members, memberCount, memberId, removed }: MembershipStatus__Output,
   {
     nowMs,
     most,
@@ -47,7 +47,7 @@ export function hostTable(
     const seenMs = ms(host.seenAt);
     const late = nowMs - seenMs > MEMBERS_LATE_MS ? "silent, seen " : "";
     return [
-      host.hostname,
+      host.memberId === memberId ? `${host.hostname} (here)` : host.hostname,
       host.ip,
       rolesOf(host.isIssuer, host.roles),
       `${late}${ago(seenMs, nowMs)}`,

@@ -92,7 +92,8 @@ function clusterLines(status: ClusterStatus__Output, nowMs: number): string[] {
   const serving = schedulers.filter((each) => each.serving).length;
   return [
     `cluster  host ${hostId}, ${serving} of ${schedulers.length} schedulers serving, told by ${source}`,
-    ...(failure === "" ? [] : [`         ${source} cannot be asked: ${failure}`]),
+    // A cluster of our own says it below.
+    ...(failure === "" || membership?.failure ? [] : [`         ${source} cannot be asked: ${failure}`]),
     ...schedulers.map(
       ({ address, serving: serves, reason }) =>
         `         ${address} ${serves ? "serves" : `does not serve: ${reason}`}`,

@@ -5,7 +5,7 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import { InvalidInputError, LimitError, P2pfsError, PermissionError } from "../../base/errors.ts";
-import { CLUSTER_TEXT_MAX, MEMBERS_MAX } from "../../base/limits.ts";
+import { CERTIFICATE_BACKDATED_MS, CLUSTER_TEXT_MAX, MEMBERS_MAX } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Authority } from "./authority.ts";
 import type { IssuerState, MemberFiles } from "./member-files.ts";
@@ -132,6 +132,8 @@ export class Issuer {
   /** It is gone for good, by its own wish. */
   leave(memberId: string): Promise<void> {
     return this.#inTurn(async () => {
+      // One that was removed has nothing left to leave.
+      if (this.#state.removed.some((each) => each.memberId === memberId)) return;
       await this.#takeOut(this.#member(memberId) ?? { memberId }, true);
       this.#options.log.info({ memberId }, "host-left");
     });
@@ -197,7 +199,7 @@ export class Issuer {
     const { clusterName } = this.#options;
     throw new PermissionError(
       `this host ${removed.left ? "has left" : "was removed from"} the cluster ${clusterName}: ` +
-        "'p2pfs cluster join --force' with a new token gets it in again",
+        "'p2pfs cluster join' with a new token gets it in again",
     );
   }
 
@@ -235,13 +237,16 @@ export class Issuer {
       ...(tokenId === undefined ? {} : { tokenId }),
       ...(certificateUntilMs === undefined ? {} : { certificateUntilMs }),
     };
-    const next = withMember(this.#state.members, member);
+    // Whose certificate has ended cannot come back with it.
+    const living = this.#state.members.filter((each) => !hasEnded(each, member.seenAtMs));
+    const next = withMember(living, member);
     if (next === undefined) throw new LimitError(`a cluster has at most ${MEMBERS_MAX} hosts`);
-    this.#state = { ...this.#state, members: next };
-    // When it was seen is not worth a write each minute.
     const isNews =
       before === undefined ||
+      living.length < this.#state.members.length ||
       JSON.stringify({ ...before, seenAtMs: 0 }) !== JSON.stringify({ ...member, seenAtMs: 0 });
+    this.#state = { ...this.#state, members: next };
+    // When it was seen is not worth a write each minute.
     if (isNews) await files.writeHosts(this.#state);
   }
 
@@ -264,6 +269,11 @@ const REFUSALS = {
 function packed(removed: readonly RemovedMember[]): { packed: Buffer; digest: Buffer } {
   const bytes = packIds(removed.map(({ memberId }) => memberId));
   return { packed: bytes, digest: digestOfIds(bytes) };
+}
+
+function hasEnded({ isIssuer, certificateUntilMs }: Member, nowMs: number): boolean {
+  if (isIssuer || certificateUntilMs === undefined) return false;
+  return nowMs > certificateUntilMs + CERTIFICATE_BACKDATED_MS;
 }
 
 /** What is kept of tokens, less those that are no more. */

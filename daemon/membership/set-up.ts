@@ -8,7 +8,7 @@ import { InvalidInputError, LimitError, P2pfsError } from "../../base/errors.ts"
 import { TOKEN_LIFE_MS, TOKENS_MAX } from "../../base/limits.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
-import { formatHostPort, type HostPort } from "../rpc/endpoint.ts";
+import { formatHostPort, type HostPort, parseHostPort } from "../rpc/endpoint.ts";
 import { CertificateFiles } from "../tls/certificate-files.ts";
 import { Authority, makeAuthority, makeRequest } from "./authority.ts";
 import { askToJoin, IssuerClient, issuerIdOf } from "./issuer-client.ts";
@@ -101,7 +101,10 @@ export async function enterCluster(options: {
   checkAdmission(certificate, authority, key, clock.nowMs());
   const issuer = formatHostPort(address);
   const state = { clusterName, memberId, isIssuer: false, roles: [], issuer, schedulers };
-  if (replaced) await files.remove();
+  if (replaced) {
+    await tellLeft(files, clock);
+    await files.remove();
+  }
   await files.writeAuthorityCertificate(authority);
   await files.writeOwn({ certificate, key });
   await files.writeState(state);
@@ -137,6 +140,33 @@ export async function followCluster(
 /** Whether who answers there is the authority, and takes this host's certificate. @throws P2pfsError when nobody answers */
 async function isKnownAt(options: Parameters<typeof followCluster>[0]): Promise<boolean> {
   const { files, address, host, clock, state } = options;
+  const report = { ...host, roles: state.roles, hostId: "" };
+  const question = { withMembers: false, refusedDigest: Buffer.alloc(0) };
+  try {
+    await withIssuer(files, address, clock, (client) => client.sync(report, question));
+    return true;
+  } catch (error) {
+    const failure = fromUnknown(error);
+    if (failure.code !== "PERMISSION") throw failure;
+    return false;
+  }
+}
+
+/** Ends the certificate that a host had until now, as far as whoever made it can be told. Never fails. */
+async function tellLeft(files: MemberFiles, clock: Clock): Promise<void> {
+  const state = await files.state().catch(() => undefined);
+  if (state === undefined || state.isIssuer) return;
+  // It may be the very authority that let it in anew, or one that is no more.
+  await withIssuer(files, parseHostPort(state.issuer), clock, (client) => client.leave()).catch(() => {});
+}
+
+/** @throws P2pfsError */
+async function withIssuer<Answer>(
+  files: MemberFiles,
+  address: HostPort,
+  clock: Clock,
+  ask: (client: IssuerClient) => Promise<Answer>,
+): Promise<Answer> {
   const certificates = await CertificateFiles.open({
     paths: files.paths,
     section: "the cluster",
@@ -148,13 +178,7 @@ async function isKnownAt(options: Parameters<typeof followCluster>[0]): Promise<
   const authority = await files.authorityCertificate();
   const client = new IssuerClient({ address, files: certificates, authority, clock });
   try {
-    const report = { ...host, roles: state.roles, hostId: "" };
-    await client.sync(report, { withMembers: false, refusedDigest: Buffer.alloc(0) });
-    return true;
-  } catch (error) {
-    const failure = fromUnknown(error);
-    if (failure.code !== "PERMISSION") throw failure;
-    return false;
+    return await ask(client);
   } finally {
     client.close();
     await certificates.close();

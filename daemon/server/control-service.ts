@@ -94,9 +94,10 @@ async function clusterStatus({ cluster }: ServiceContext): Promise<ClusterStatus
 
 function membershipStatus(facts: MembershipFacts): MembershipStatus {
   const { state, certificateUntilMs, authorityUntilMs, failure, memberCount, members, removed } = facts;
-  const { clusterName, roles, isIssuer, issuer } = state;
+  const { clusterName, memberId, roles, isIssuer, issuer } = state;
   return {
     clusterName,
+    memberId,
     roles: [...roles],
     isIssuer,
     issuer,

@@ -138,6 +138,7 @@ export interface MemberRemoval {
 export interface MembershipFacts {
   readonly state: {
     readonly clusterName: string;
+    readonly memberId: string;
     readonly roles: readonly string[];
     readonly isIssuer: boolean;
     readonly issuer: string;

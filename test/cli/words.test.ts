@@ -136,6 +136,7 @@ test("the hosts of a cluster are a table: what each does, when it was seen, who 
   const at = (agoSeconds: number) => ({ seconds: now / 1000 - agoSeconds, nanos: 0 });
   const membership = {
     clusterName: "lab",
+    memberId: "00ff",
     roles: [],
     isIssuer: false,
     issuer: "10.0.0.1:4007",
@@ -145,9 +146,16 @@ test("the hosts of a cluster are a table: what each does, when it was seen, who 
     memberCount: 5,
     refusedCount: 1,
     members: [
-      { hostname: "peer-1", ip: "10.0.0.1", roles: ["scheduler", "seed"], isIssuer: true, seenAt: at(0) },
-      { hostname: "peer-2", ip: "10.0.0.2", roles: [], isIssuer: false, seenAt: at(7_300) },
-    ].map((each) => ({ ...each, memberId: "00ff", certificateUntil: at(-90 * 86_400) })),
+      {
+        hostname: "a",
+        ip: "10.0.0.1",
+        roles: ["scheduler", "seed"],
+        isIssuer: true,
+        memberId: "0001",
+        ago: 0,
+      },
+      { hostname: "b", ip: "10.0.0.2", roles: [], isIssuer: false, memberId: "00ff", ago: 7_300 },
+    ].map(({ ago, ...each }) => ({ ...each, seenAt: at(ago), certificateUntil: at(-90 * 86_400) })),
     removed: [
       { hostname: "peer-3", ip: "10.0.0.3", memberId: "00aa", removedAt: at(180), left: false },
       { hostname: "peer-4", ip: "10.0.0.4", memberId: "00bb", removedAt: at(3 * 86_400), left: true },
@@ -155,11 +163,11 @@ test("the hosts of a cluster are a table: what each does, when it was seen, who 
   };
   const most = { hosts: 10, removed: 10 };
   assert.deepEqual(hostTable(membership, { nowMs: now, most }), [
-    "HOST    ADDRESS   ROLES                       SEEN                  CERTIFICATE TO  ID",
-    "peer-1  10.0.0.1  authority, scheduler, seed  just now              2027-02-18      00ff",
-    "peer-2  10.0.0.2  peer                        silent, seen 2 h ago  2027-02-18      00ff",
-    "peer-3  10.0.0.3  removed                     3 min ago             refused         00aa",
-    "peer-4  10.0.0.4  left                        3 days ago            refused         00bb",
+    "HOST      ADDRESS   ROLES                       SEEN                  CERTIFICATE TO  ID",
+    "a         10.0.0.1  authority, scheduler, seed  just now              2027-02-18      0001",
+    "b (here)  10.0.0.2  peer                        silent, seen 2 h ago  2027-02-18      00ff",
+    "peer-3    10.0.0.3  removed                     3 min ago             refused         00aa",
+    "peer-4    10.0.0.4  left                        3 days ago            refused         00bb",
     "and 3 more hosts",
   ]);
   assert.deepEqual(ownLines(membership, now), ["lab: this host is peer; its certificate ends 2027-02-18"]);
@@ -170,7 +178,7 @@ test("the hosts of a cluster are a table: what each does, when it was seen, who 
   );
   assert.match(
     words({ certificateUntil: at(1) }),
-    /ended 2026-11-20\n.*'p2pfs cluster join --force' with a new token/,
+    /ended 2026-11-20\n.*'p2pfs cluster join' with a new token/,
   );
   assert.match(
     words({ authorityUntil: at(-86_400) }),

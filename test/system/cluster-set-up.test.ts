@@ -1,11 +1,13 @@
 /**
  * A cluster of our own from nothing: three hosts in namespaces, a command on each, and what one has read the others read from it.
- * A fourth without the token gets nothing; who listens on the wire sees nothing; and the first host may go for a while.
+ * A fourth without the token gets nothing, nor does one that was removed; who listens on the wire sees nothing; and the first host may
+ * go for a while.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { standardTaskId } from "../../daemon/task/ids.ts";
@@ -24,6 +26,9 @@ const PARTS = 150;
 const PART_BYTES = 32;
 /** What the source may send to be asked whether a file has changed, bytes: one for each question. */
 const QUESTIONS_BYTES = 100;
+
+/** Hosts hear after two seconds, and not only each minute, whom they are to refuse. */
+const QUICK_NEWS = { dynconfig: { refreshInterval: "2s" } };
 
 /** Keeps all frames that pass the switch. */
 async function capture(scope: Scope, netns: string): Promise<{ end(): Promise<Frames> }> {
@@ -91,7 +96,7 @@ function tokenWritings(token: string): Buffer[] {
 const logOf = (host: ClusterHost) => readFileSync(join(host.workhome, "logs/dfdaemon.log"), "utf8");
 
 describe("a cluster of our own", { skip: clusterMissing() }, () => {
-  test("is made by three commands; its hosts read from each other, a stranger gets nothing, the wire shows nothing, and the first host may go", async (t) => {
+  test("is made by three commands; its hosts read from each other, a stranger and a removed one get nothing, the wire shows nothing, and the first host may go", async (t) => {
     const scope = scopeOf(t);
     const lab = await bareHosts(scope, 4);
     const [first, second, third, stranger] = lab.peers;
@@ -105,12 +110,14 @@ describe("a cluster of our own", { skip: clusterMissing() }, () => {
 
     // The three commands.
     const cluster = (host: ClusterHost, ...words: string[]) => onHost(lab, host, ...words);
+    for (const host of members)
+      await writeFile(join(host.workhome, "dfdaemon.yaml"), JSON.stringify(QUICK_NEWS));
     const line = await cluster(first, "init");
     const [, address = "", token = ""] = /^p2pfs cluster join (\S+) (\S+)$/m.exec(line) ?? [];
     assert.equal(address, `${first.address}:4007`);
-    for (const host of [second, third]) await cluster(host, "join", address, token);
+    await Promise.all([second, third].map((host) => cluster(host, "join", address, token)));
 
-    for (const host of members) await host.mount();
+    await Promise.all(members.map((host) => host.mount()));
     await announced(members);
     for (const host of members) {
       await lab.origin.clearLog();
@@ -148,14 +155,35 @@ describe("a cluster of our own", { skip: clusterMissing() }, () => {
     const [, , , , other = ""] = foreign.trim().split(" ");
     const wrong = await runOnHost(lab, stranger, "join", address, other, "--force");
     assert.match(wrong.stderr, /^p2pfs: the host at \S+ is of another cluster than the token\.\n$/);
-    const probe = join(projectRoot(), "dist/test/system/stranger.js");
-    for (const host of members) {
-      const probing = ["nsenter", `--net=/run/netns/${lab.netns("peer-4")}`, process.execPath, probe];
-      const folder = join(stranger.workhome, "cluster");
-      const told = await output([...probing, host.address, taskId, folder], { timeoutMs: 60_000 });
-      assert.deepEqual(JSON.parse(told), [], host.name);
-      assert.notEqual(await host.attributes(fileOn(host)), undefined);
-    }
+    /** What a host gets of another for its certificate, and without. */
+    const probe = async (from: ClusterHost, of: ClusterHost): Promise<string[]> => {
+      const program = join(projectRoot(), "dist/test/system/stranger.js");
+      const inside = ["nsenter", `--net=/run/netns/${lab.netns(from.name)}`, process.execPath, program];
+      const folder = join(from.workhome, "cluster");
+      return JSON.parse(await output([...inside, of.address, taskId, folder], { timeoutMs: 60_000 }));
+    };
+    const probed = await Promise.all(members.map((host) => probe(stranger, host)));
+    assert.deepEqual(probed, [[], [], []]);
+    for (const host of members) assert.notEqual(await host.attributes(fileOn(host)), undefined);
+
+    // The third is removed: it is a stranger to all from then on, and comes back with a new token alone.
+    const member = await probe(third, second);
+    assert.ok(member.includes("a piece with another's certificate"), "members are given pieces");
+    assert.match(await cluster(first, "remove", third.address), /is removed: within a minute no host takes/);
+    assert.deepEqual(await probe(third, first), []);
+    await until("the news at the second", async () => (await probe(third, second)).length === 0);
+    assert.doesNotMatch(await first.ask("p2pfs", ["status"]), new RegExp(`${third.address} +peer`));
+    for (const host of members) assert.equal(await catSha256(fileOn(host)), digest, host.name);
+    const removed = await third.ask("p2pfs", ["status"]);
+    assert.match(
+      removed,
+      /this host was removed from the cluster \S+: 'p2pfs cluster join' with a new token/,
+    );
+    assert.match((await runOnHost(lab, third, "join", address, token)).stderr, /knows no such token/);
+    const again = (await cluster(first, "token", "--uses", "1")).trim().split(" ").slice(2);
+    await cluster(third, ...again);
+    await announced(members);
+    assert.notDeepEqual(await probe(third, second), []);
 
     // The first host, its scheduler with it, loses power under load.
     const more = randomContent(FILE_BYTES, 8);

@@ -61,11 +61,11 @@ export class Ground {
   async enter(
     port: number,
     token: string,
-    options: { clock?: Clock; files?: MemberFiles; host?: string } = {},
+    options: { clock?: Clock; files?: MemberFiles; host?: string; replaced?: boolean } = {},
   ) {
-    const { clock = systemClock, files = this.files(), host = "127.0.0.1" } = options;
+    const { clock = systemClock, files = this.files(), host = "127.0.0.1", replaced = false } = options;
     const address = { host, port };
-    const state = await enterCluster({ files, address, token, host: HOST, replaced: false, clock });
+    const state = await enterCluster({ files, address, token, host: HOST, replaced, clock });
     return { files, state };
   }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { systemClock } from "../../../base/clock.ts";
-import { CERTIFICATE_BACKDATED_MS, MEMBERS_REMOVED_MAX } from "../../../base/limits.ts";
+import { CERTIFICATE_BACKDATED_MS, CERTIFICATE_LIFE_MS, MEMBERS_REMOVED_MAX } from "../../../base/limits.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { Authority } from "../../../daemon/membership/authority.ts";
 import { Issuer } from "../../../daemon/membership/issuer.ts";
@@ -14,7 +14,7 @@ import {
   unpackIds,
   withRemoved,
 } from "../../../daemon/membership/removed-members.ts";
-import { ground, HOST, QUESTION, REPORT } from "./ground.ts";
+import { ground, HOST, QUESTION, REPORT, shifted } from "./ground.ts";
 
 describe("a host that is removed", () => {
   test("is refused by the issuer, and by the others once they ask, who remember it without being told again", async (t) => {
@@ -27,8 +27,7 @@ describe("a host that is removed", () => {
     assert.equal(member.refused.has(id), false);
     await cluster.issuer.remove(id);
     const client = await here.client(gone.files, cluster.port);
-    const words =
-      /: this host was removed from the cluster lab: 'p2pfs cluster join --force' with a new token/;
+    const words = /: this host was removed from the cluster lab: 'p2pfs cluster join' with a new token/;
     await assert.rejects(client.sync(REPORT, QUESTION), { code: "PERMISSION", message: words });
     const { makeRequest } = await import("../../../daemon/membership/authority.ts");
     const { request } = await makeRequest();
@@ -85,6 +84,30 @@ describe("a host that is removed", () => {
     assert.deepEqual(again.refusedIds, [gone.state.memberId]);
     assert.equal((await cluster.files.issuer()).endedTokens[0], endedToken);
     assert.equal((await again.remove(back.state.memberId)).endedToken !== undefined, true);
+  });
+
+  test("is also the one that a host was which joins anew by force, and one whose certificate has ended is forgotten", async (t) => {
+    const here = await ground(t);
+    const cluster = await here.cluster();
+    const before = await here.enter(cluster.port, await cluster.token());
+    const again = await here.enter(cluster.port, await cluster.token(), {
+      files: before.files,
+      replaced: true,
+    });
+    await cluster.issuer.leave(before.state.memberId);
+    assert.deepEqual(cluster.issuer.refusedIds, [before.state.memberId]);
+    assert.equal(cluster.issuer.roster.removed[0]?.hostname, HOST.hostname);
+    const ids = () => cluster.issuer.roster.members.map(({ memberId }) => memberId);
+    assert.deepEqual(ids(), [cluster.memberId, again.state.memberId]);
+    const later = shifted(CERTIFICATE_LIFE_MS + 3 * CERTIFICATE_BACKDATED_MS);
+    const authority = async () => Authority.load(await cluster.files.authority());
+    const options = { files: cluster.files, clock: later, log: silentLogger, clusterName: "lab" };
+    const issuer = await Issuer.open({ ...options, memberId: cluster.memberId, authority });
+    await issuer.sync(cluster.memberId, REPORT);
+    assert.deepEqual(
+      issuer.roster.members.map(({ memberId }) => memberId),
+      [cluster.memberId],
+    );
   });
 
   test("is called by its name, address or id; two that are called so are told apart, and the authority stays", async (t) => {

@@ -40,6 +40,10 @@ export interface MembershipStatus {
    */
   'refusedCount'?: (number);
   'authorityUntil'?: (_google_protobuf_Timestamp | null);
+  /**
+   * This host's, among the members.
+   */
+  'memberId'?: (string);
 }
 
 /**
@@ -78,4 +82,8 @@ export interface MembershipStatus__Output {
    */
   'refusedCount': (number);
   'authorityUntil': (_google_protobuf_Timestamp__Output | null);
+  /**
+   * This host's, among the members.
+   */
+  'memberId': (string);
 }
