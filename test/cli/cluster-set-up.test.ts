@@ -60,7 +60,7 @@ describe("p2pfs cluster", () => {
     assert.match(shown, /^ {9}lab: this host is peer; its certificate ends 20/m);
     const ends = "(just now|\\d+ s ago) +20\\d\\d-\\d\\d-\\d\\d +[0-9a-f]{16}$";
     assert.match(shown, new RegExp(`^test-\\S+ +${first.ip} +authority, scheduler, seed +${ends}`, "m"));
-    assert.match(shown, new RegExp(`^test-\\S+ +${second.ip} +peer +${ends}`, "m"));
+    assert.match(shown, new RegExp(`^test-\\S+ \\(here\\) +${second.ip} +peer +${ends}`, "m"));
     for (const each of [first, second]) {
       const log = readFileSync(each.path("logs/dfdaemon.log"), "utf8");
       assert.ok(!log.includes(line[2] ?? "none") && !log.includes("PRIVATE KEY"));
