@@ -12,9 +12,11 @@ import type { ProtoGrpcType as ClusterTypes } from "./gen/cluster.ts";
 import type { ProtoGrpcType as ManagerTypes } from "./gen/manager.ts";
 import type { ProtoGrpcType as PiecesTypes } from "./gen/pieces.ts";
 import type { ProtoGrpcType as SchedulerTypes } from "./gen/scheduler.ts";
-import { LOCAL_SERVICE_FILES, loadPackages } from "./local.ts";
+import { LOCAL_SERVICE_FILES } from "./local.ts";
+import { clientOf, loadFiles } from "./service-clients.ts";
 
-export { Control, DfdaemonDownload, DfdaemonUpload, Health, protoFolder } from "./local.ts";
+export { Control, DfdaemonDownload, DfdaemonUpload, Health } from "./local.ts";
+export { protoFolder } from "./service-clients.ts";
 
 /** Files that hold the services of a cluster. */
 const CLUSTER_SERVICE_FILES = [
@@ -29,14 +31,15 @@ export const SERVICE_FILES = [...LOCAL_SERVICE_FILES, ...CLUSTER_SERVICE_FILES] 
 
 type Packages = ManagerTypes & SchedulerTypes & ClusterTypes & PiecesTypes;
 
-const packages = loadPackages<Packages>(CLUSTER_SERVICE_FILES);
+loadFiles(CLUSTER_SERVICE_FILES);
 
 /** Dragonfly's scheduler. */
-export const Scheduler: Packages["scheduler"]["v2"]["Scheduler"] = packages.scheduler.v2.Scheduler;
+export const Scheduler: Packages["scheduler"]["v2"]["Scheduler"] = clientOf("scheduler.v2.Scheduler");
 /** Dragonfly's manager. */
-export const Manager: Packages["manager"]["v2"]["Manager"] = packages.manager.v2.Manager;
+export const Manager: Packages["manager"]["v2"]["Manager"] = clientOf("manager.v2.Manager");
 /** What hosts of p2pfs serve to each other, over TCP. */
-export const Pieces: Packages["p2pfs"]["v1"]["Pieces"] = packages.p2pfs.v1.Pieces;
+export const Pieces: Packages["p2pfs"]["v1"]["Pieces"] = clientOf("p2pfs.v1.Pieces");
 /** What the host that made a cluster of our own serves: to hosts with a token, and to those with a certificate. */
-export const ClusterEntrance: Packages["p2pfs"]["v1"]["ClusterEntrance"] = packages.p2pfs.v1.ClusterEntrance;
-export const Cluster: Packages["p2pfs"]["v1"]["Cluster"] = packages.p2pfs.v1.Cluster;
+export const ClusterEntrance: Packages["p2pfs"]["v1"]["ClusterEntrance"] =
+  clientOf("p2pfs.v1.ClusterEntrance");
+export const Cluster: Packages["p2pfs"]["v1"]["Cluster"] = clientOf("p2pfs.v1.Cluster");

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the TypeScript types of the .proto files to proto/gen, or into the empty folder given. The options that shape
-# messages are those of proto/load.ts, and a test says that proto/gen holds what this script writes.
+# messages are those of proto/service-clients.ts, and a test says that proto/gen holds what this script writes.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 if [ $# -eq 0 ]; then rm -rf "$root/proto/gen"; fi
