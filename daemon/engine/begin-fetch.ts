@@ -7,8 +7,8 @@ import type { StoredTask } from "../storage/storage.ts";
 import type { FetchEvents } from "./arrivals.ts";
 import { type Fetch, fetchBlocks } from "./fetch.ts";
 import { fetchPiece } from "./fetch-piece.ts";
+import type { Giver } from "./giver.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
-import type { Giver } from "./task-parents.ts";
 
 /** Somebody who gives bytes now. */
 export type PresentGiver = Exclude<Giver, { kind: "wait" }>;

@@ -10,32 +10,29 @@ import {
   DEMAND_FETCHES_EXTRA,
   FAILED_CONTENT_MS,
   FETCH_RETRIES_DEFAULT,
-  OPEN_TASKS_MAX,
   ORIGIN_FETCHES_MAX,
   PASSED_THROUGH_PART,
   READ_DEADLINE_MS,
   TASK_FETCHES_MAX,
-  TASK_LINGER_MS,
   WINDOWS_ROOM_PART,
 } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
-import { fromUnknown } from "../../base/node-errors.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { SourceOf, SourceRequest, SourceStat } from "../source/source.ts";
 import type { Storage, StoredTask } from "../storage/storage.ts";
-import { formatDigest, parseDigest } from "../task/digest.ts";
-import { checkedPieceLength, pieceLengthFor } from "../task/piece-length.ts";
 import type { TaskRecord } from "../task/task-record.ts";
 import { Answers } from "./answers.ts";
 import { ContentDigests } from "./content-digest.ts";
 import { FetchSlots } from "./fetch-slots.ts";
+import { newRecord, normalDigests } from "./new-record.ts";
 import type { Answer, EngineApi, Freshness, OpenTask, TaskRequest } from "./open-task.ts";
 import { Opening } from "./opening.ts";
 import type { OriginsDown } from "./origins-down.ts";
 import { RoomClaims } from "./room-claims.ts";
 import { RoomMaker } from "./room-maker.ts";
-import { EngineTask } from "./task.ts";
+import type { EngineTask } from "./task.ts";
 import type { Integrity, ParentAccess, TaskEnvironment } from "./task-environment.ts";
+import { TaskTable } from "./task-table.ts";
 import { streamUnknownLength } from "./unknown-length.ts";
 import { baseTaskId, isSameVersion, taskIdFor } from "./versions.ts";
 
@@ -75,9 +72,7 @@ export class Engine implements EngineApi {
   readonly #answers: Answers;
   readonly #digests = new ContentDigests();
   readonly #environment: TaskEnvironment;
-  readonly #tasks = new Map<string, EngineTask>();
-  readonly #opening = new Map<string, Promise<EngineTask>>();
-  readonly #closes = new Set<Promise<void>>();
+  readonly #tasks: TaskTable;
   readonly #room: RoomMaker;
   #closed = false;
 
@@ -92,7 +87,8 @@ export class Engine implements EngineApi {
       negativeMs: options.negativeMs ?? 1_000,
       down: options.down,
     });
-    this.#room = new RoomMaker({ storage, clock, log, tasks: () => this.#tasks.values() });
+    this.#tasks = new TaskTable({ clock, log });
+    this.#room = new RoomMaker({ storage, clock, log, tasks: () => this.#tasks });
     // What there is is known before anything is fetched. A disk that cannot be asked is told of by whoever needs room.
     this.#room.look().catch(() => {});
     this.#environment = {
@@ -116,7 +112,7 @@ export class Engine implements EngineApi {
       peerId: options.newPeerId,
       digestOf: (stored, algorithm, signal) => this.#digests.of(stored, algorithm, signal),
       onChanged: (task) => this.#answers.expire(task.request),
-      onIdle: (task) => this.#closeLater(task),
+      onIdle: (task) => this.#tasks.idle(task),
     };
   }
 
@@ -183,18 +179,13 @@ export class Engine implements EngineApi {
 
   async delete(id: string): Promise<void> {
     await this.#options.storage.delete(id);
-    const task = this.#tasks.get(id);
-    // Those who have it open go on with it; the next opening begins anew.
-    if (task !== undefined && this.#tasks.delete(id) && !task.busy) this.#close(task);
+    this.#tasks.forget(id);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#answers.close();
-    await Promise.allSettled(this.#opening.values());
-    for (const task of this.#tasks.values()) this.#close(task);
-    this.#tasks.clear();
-    await Promise.allSettled(this.#closes);
+    await this.#tasks.close();
     await this.#digests.close();
   }
 
@@ -213,34 +204,10 @@ export class Engine implements EngineApi {
     return this.#opened(await this.#task(id, { ...request }), request);
   }
 
-  /** The open task of the id, whoever else opens it at the same time; made from `record` when it is not known. */
-  async #task(id: string, request: SourceRequest, record?: () => TaskRecord): Promise<EngineTask> {
-    const known = this.#tasks.get(id);
-    if (known !== undefined) {
-      if (record !== undefined) known.request = request;
-      known.hold();
-      return known;
-    }
-    const underWay = this.#opening.get(id);
-    if (underWay !== undefined) {
-      await underWay;
-      return this.#task(id, request, record);
-    }
-    if (this.#tasks.size >= OPEN_TASKS_MAX)
-      throw new P2pfsError("TOO_MANY_OPEN", `more than ${OPEN_TASKS_MAX} files are open in the daemon`);
-    const opening = this.#openStored(id, record).then(async (stored) => {
-      const task = new EngineTask(stored, request, this.#environment);
-      task.hold();
-      await task.settle();
-      this.#tasks.set(id, task);
-      return task;
-    });
-    this.#opening.set(id, opening);
-    try {
-      return await opening;
-    } finally {
-      this.#opening.delete(id);
-    }
+  /** The open task of the id, made from `record` when it is not known. */
+  #task(id: string, request: SourceRequest, record?: () => TaskRecord): Promise<EngineTask> {
+    const stored = () => this.#openStored(id, record);
+    return this.#tasks.open(id, request, this.#environment, { stored, renews: record !== undefined });
   }
 
   async #openStored(id: string, record?: () => TaskRecord): Promise<StoredTask> {
@@ -278,29 +245,10 @@ export class Engine implements EngineApi {
       record !== undefined && (etag ?? lastModified) !== undefined && isSameVersion(record, answer.stat);
     const current = proven || (record !== undefined && record.createdAtMs >= answer.checkedAtMs);
     if (record !== undefined && !current && !answer.stale) await this.delete(id);
-    const make = () => this.#fromStream(id, request, answer.stat);
-    return this.#opened(await orAborted(this.#streamedTask(id, request, make), signal), request);
-  }
-
-  async #streamedTask(
-    id: string,
-    request: SourceRequest,
-    make: () => Promise<StoredTask>,
-  ): Promise<EngineTask> {
-    if (this.record(id) !== undefined || this.#opening.has(id)) return this.#task(id, request);
-    const opening = make().then(async (stored) => {
-      const task = new EngineTask(stored, request, this.#environment);
-      task.hold();
-      await task.settle();
-      this.#tasks.set(id, task);
-      return task;
-    });
-    this.#opening.set(id, opening);
-    try {
-      return await opening;
-    } finally {
-      this.#opening.delete(id);
-    }
+    const isKnown = this.record(id) !== undefined || this.#tasks.isOpening(id);
+    const stored = () => (isKnown ? this.#openStored(id) : this.#fromStream(id, request, answer.stat));
+    const task = this.#tasks.open(id, request, this.#environment, { stored, renews: false });
+    return this.#opened(await orAborted(task, signal), request);
   }
 
   #fromStream(id: string, request: TaskRequest, stat: SourceStat): Promise<StoredTask> {
@@ -316,54 +264,11 @@ export class Engine implements EngineApi {
   }
 
   #newRecord(id: string, request: TaskRequest, stat: SourceStat, contentLength: number): TaskRecord {
-    const nowMs = this.#options.clock.nowMs();
-    const { etag, lastModified } = stat.validator;
-    const anchors = normalDigests([...(request.anchors ?? []), ...stat.digests]);
-    return {
-      id,
-      kind: "standard",
-      url: request.url,
-      tag: request.tag ?? "",
-      application: request.application ?? "",
-      contentLength,
-      pieceLength:
-        request.pieceLength === undefined
-          ? pieceLengthFor(contentLength)
-          : checkedPieceLength(request.pieceLength),
-      ranges: stat.ranges,
-      ...(etag === undefined ? {} : { etag }),
-      ...(lastModified === undefined ? {} : { lastModified }),
-      responseHeaders: stat.responseHeaders,
-      anchors,
-      verified: "none",
-      createdAtMs: nowMs,
-      updatedAtMs: nowMs,
-      bytesFromSource: 0,
-      bytesFromPeers: 0,
-      uploadedCount: 0,
-    };
+    return newRecord(request, { id, stat, contentLength, nowMs: this.#options.clock.nowMs() });
   }
 
   #defaults(url: string): SourceRequest {
     return this.#options.requestFor?.(url) ?? { url, headers: {} };
-  }
-
-  #closeLater(task: EngineTask): void {
-    this.#options.clock.schedule(TASK_LINGER_MS, () => {
-      if (task.busy || this.#closed) return;
-      if (this.#tasks.get(task.id) === task) this.#tasks.delete(task.id);
-      this.#close(task);
-    });
-  }
-
-  #close(task: EngineTask): void {
-    const closing = task
-      .close()
-      .catch((error) =>
-        this.#options.log.warn({ taskId: task.id, reason: fromUnknown(error).message }, "task-close-failed"),
-      )
-      .finally(() => this.#closes.delete(closing));
-    this.#closes.add(closing);
   }
 
   /** After the disk had less than it said. */
@@ -381,7 +286,7 @@ export class Engine implements EngineApi {
   /** Whether the kernel may be given one more file that then loses no pieces: others must still find room. */
   #mayPassThrough(task: EngineTask): boolean {
     let keptBytes = task.stored.record.contentLength;
-    for (const other of this.#tasks.values())
+    for (const other of this.#tasks)
       if (other !== task && other.evictions.isKept) keptBytes += other.stored.record.contentLength;
     return keptBytes <= this.#room.roomBytes * PASSED_THROUGH_PART;
   }
@@ -389,9 +294,4 @@ export class Engine implements EngineApi {
   #assertOpen(): void {
     if (this.#closed) throw new UnavailableError("the daemon is stopping", {}, "CLOSED");
   }
-}
-
-/** Each once, written one way. @throws InvalidInputError */
-function normalDigests(texts: readonly string[]): string[] {
-  return [...new Set(texts.map((text) => formatDigest(parseDigest(text))))];
 }

@@ -6,46 +6,21 @@ import { setMaxListeners } from "node:events";
 import {
   SAMPLED_PIECES_MAX,
   SCHEDULER_ANSWER_MS,
-  SEED_BUSY_REST_MS,
-  SEED_CONNECT_MS,
-  SEED_CONTENT_REST_MS,
   SWARM_BYTES_MIN,
   WITHOUT_SOURCE_LOOK_MS,
 } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
-import { type BookedParent, ParentBook, type Patience, type PiecePlace } from "../parent/parent-book.ts";
+import { type BookedParent, ParentBook, type Patience } from "../parent/parent-book.ts";
 import type { WantPriority } from "../piece/want-list.ts";
-import { describeForAnybody } from "../scheduler/cluster/download-description.ts";
 import type { CandidateParent, PeerSession } from "../scheduler/scheduler.ts";
 import type { PieceRecord, StoredTask } from "../storage/storage.ts";
-import type { Seed, SeedContent } from "../transport/seeds.ts";
+import type { Seed } from "../transport/seeds.ts";
+import { type Giver, type NoGiver, SOURCE, untilOrSource } from "./giver.ts";
 import type { TaskRequest } from "./open-task.ts";
-import { type Hearing, PieceTrust, type WrongHost } from "./piece-trust.ts";
+import { PieceTrust, type WrongHost } from "./piece-trust.ts";
 import { registrationOf } from "./registration.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
-
-/** Who is asked for a piece now. */
-export type Giver =
-  | { readonly kind: "source" }
-  | { readonly kind: "seed"; readonly seed: Seed; readonly content: SeedContent }
-  | {
-      readonly kind: "parent";
-      readonly parent: BookedParent;
-      readonly place: PiecePlace;
-      /** See PieceTrust.hearing. */
-      readonly hearing: Hearing;
-    }
-  | { readonly kind: "wait"; readonly untilMs: number };
-
-/** Nobody is to be asked: for whom the source is forbidden. */
-export interface NoGiver {
-  readonly kind: "none";
-  /** The end of a sentence. */
-  readonly reason: string;
-}
-
-/** The place the content comes from at first. */
-export const SOURCE = { kind: "source" } as const;
+import { TaskSeed } from "./task-seed.ts";
 
 export type ParentsEnvironment = Pick<
   TaskEnvironment,
@@ -62,6 +37,7 @@ export class TaskParents {
   /** Pieces somebody fetched something of. */
   readonly #touched = new Set<number>();
   readonly #trust: PieceTrust;
+  readonly #seed: TaskSeed;
   #book = new ParentBook();
   #session: PeerSession | undefined;
   #registering: Promise<void> | undefined;
@@ -69,13 +45,6 @@ export class TaskParents {
   #begunMs = 0;
   #failed = false;
   #whyFailed = "";
-  /** Until when who the seeds are is waited for, and when they are asked again; monotonic ms. */
-  #seedsKnownMs: number | undefined;
-  #seedAgainMs = Number.NEGATIVE_INFINITY;
-  /** Piece → until when the seed is not asked for it, monotonic ms. */
-  readonly #seedIsBusyMs = new Map<number, number>();
-  /** What a seed is asked for, as the request was that it was made of; undefined there: no seed is to be asked. */
-  #asked: { readonly request: TaskRequest; readonly content: SeedContent | undefined } | undefined;
 
   /**
    * @param request how the task is asked for now
@@ -94,8 +63,7 @@ export class TaskParents {
     this.#trust = new PieceTrust(stored, env);
     // One for each parent that is listened to; how many there are is the scheduler's bound.
     setMaxListeners(0, this.#closing.signal);
-    if (stored.piecesFinished < stored.pieceCount && !env.scheduler.alone)
-      env.parents?.seeds?.prepare(stored.record.id);
+    this.#seed = new TaskSeed(stored, request, env, () => this.#closing.signal.aborted || changed());
   }
 
   /**
@@ -123,7 +91,7 @@ export class TaskParents {
     if (priority !== "demand") return choice;
     if (parents.isSeed) return SOURCE;
     const sampled = this.sampled(piece);
-    if (this.#seedIsBusy(piece)) return SOURCE;
+    if (this.#seed.isBusy(piece)) return SOURCE;
     return sampled.kind === "seed" ? sampled : choice;
   }
 
@@ -168,21 +136,19 @@ export class TaskParents {
     if (!this.#book.isAlive) this.#session?.reschedule("no parent is left");
   }
 
+  /** Who is asked for single blocks of a piece. */
+  sampled(piece: number): Giver {
+    return this.#seed.giverOf(piece);
+  }
+
+  /** A seed did not give what it should have. */
+  seedFailed(seed: Seed, piece: number, error: { code: string; message: string }): void {
+    this.#seed.failed(seed, piece, error);
+  }
+
   /** A block of the piece came from a seed, and from nobody else. */
   cameFromSeed(piece: number): void {
     this.#trust.rests(piece);
-  }
-
-  /** A seed did not give what it should have: the source is asked for a while; for that piece alone where the seed has too much to do. */
-  seedFailed({ hostId }: Seed, piece: number, error: { code: string; message: string }): void {
-    const { clock, log } = this.#env;
-    const nowMs = clock.monotonicMs();
-    if (error.code === "TOO_MANY") this.#seedIsBusyMs.set(piece, nowMs + SEED_BUSY_REST_MS);
-    else this.#seedAgainMs = nowMs + SEED_CONTENT_REST_MS;
-    log.debug(
-      { taskId: this.#stored.record.id, hostId, code: error.code, reason: error.message },
-      "seed-failed",
-    );
   }
 
   /** @param parentId whose it was; undefined: the source's */
@@ -201,34 +167,6 @@ export class TaskParents {
     await Promise.allSettled(this.#listening);
   }
 
-  /** Who is asked for single blocks of a piece: whoever is likelier to have them than the source, or gets them for others as well. */
-  sampled(piece: number): Giver {
-    const { parents, clock, integrity } = this.#env;
-    const nowMs = clock.monotonicMs();
-    const { record } = this.#stored;
-    if (parents?.seeds === undefined || !record.ranges || integrity === "agreed") return SOURCE;
-    if (nowMs < this.#seedAgainMs || this.#seedIsBusy(piece)) return SOURCE;
-    const content = this.#seedContent();
-    if (content === undefined) return SOURCE;
-    const seed = parents.seeds.of(record.id);
-    if (typeof seed === "object") return { kind: "seed", seed, content };
-    if (seed === "none") return SOURCE;
-    if (this.#seedsKnownMs === undefined) {
-      this.#seedsKnownMs = nowMs + SEED_CONNECT_MS;
-      void parents.seeds.known().then(() => this.#closing.signal.aborted || this.#changed());
-    }
-    return untilOrSource(this.#seedsKnownMs, nowMs);
-  }
-
-  /** A seed has just said that it has no time for the piece: then parents, who have theirs from it, will not have it soon either. */
-  #seedIsBusy(piece: number): boolean {
-    const untilMs = this.#seedIsBusyMs.get(piece);
-    if (untilMs === undefined) return false;
-    if (this.#env.clock.monotonicMs() < untilMs) return true;
-    this.#seedIsBusyMs.delete(piece);
-    return false;
-  }
-
   /** The source has shown that a host has other bytes. */
   #dropWrong(piece: number, { hostId, parentId }: WrongHost): void {
     const { log } = this.#env;
@@ -239,21 +177,6 @@ export class TaskParents {
         log.warn({ taskId, piece, parentId: peerId, hostId, code: "INTEGRITY", reason }, "parent-dropped");
     if (parentId === undefined) log.warn({ taskId, piece, hostId, reason }, "witness-dropped");
     if (!this.#book.isAlive) this.#session?.reschedule("no parent is left");
-  }
-
-  #seedContent(): SeedContent | undefined {
-    const request = this.#request();
-    if (this.#asked?.request === request) return this.#asked.content;
-    const { record, pieceCount } = this.#stored;
-    const { id: taskId, contentLength: length, etag, lastModified } = record;
-    const { disableBackToSource: _own, ...registration } = registrationOf(record, request, {
-      peerId: "",
-      pieceCount,
-    });
-    const download = describeForAnybody(registration);
-    const content = download && { taskId, download, length, etag, lastModified };
-    this.#asked = { request, content };
-    return content;
   }
 
   #isStreamed(priority: WantPriority): boolean {
@@ -339,10 +262,6 @@ export class TaskParents {
       });
     this.#listening.add(listening);
   }
-}
-
-function untilOrSource(untilMs: number, nowMs: number): Giver {
-  return nowMs < untilMs ? { kind: "wait", untilMs } : SOURCE;
 }
 
 function patienceOf(priority: WantPriority): Patience {

@@ -31,6 +31,7 @@ import { beginFetch, type PresentGiver, placeOf } from "./begin-fetch.ts";
 import { Completion } from "./completion.ts";
 import { Distrust } from "./distrust.ts";
 import type { Fetch } from "./fetch.ts";
+import { type Giver, type NoGiver, SOURCE } from "./giver.ts";
 import { HeldBack } from "./held-back.ts";
 import { HostWants } from "./host-wants.ts";
 import type { TaskRequest } from "./open-task.ts";
@@ -41,7 +42,7 @@ import type { Evictable } from "./room-maker.ts";
 import { RunningFetches } from "./running-fetches.ts";
 import type { Owner, TaskEnvironment } from "./task-environment.ts";
 import { TaskEvictions } from "./task-evictions.ts";
-import { type Giver, type NoGiver, SOURCE, TaskParents } from "./task-parents.ts";
+import { TaskParents } from "./task-parents.ts";
 import { TaskPieces } from "./task-pieces.ts";
 import { Waiters } from "./waiters.ts";
 
