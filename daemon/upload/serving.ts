@@ -16,6 +16,7 @@ import type { Storage } from "../storage/storage.ts";
 import { CertificateFiles } from "../tls/certificate-files.ts";
 import type { RefusedNames } from "../tls/refused-names.ts";
 import { PieceServer } from "../transport/vortex/piece-server.ts";
+import { openFileSending } from "./file-sending.ts";
 import { listenOrMove } from "./ports.ts";
 import { StoredPieces } from "./stored-pieces.ts";
 
@@ -74,6 +75,7 @@ export class Serving {
     const store = new StoredPieces({ storage, clock, metrics: context.metrics, shares });
     const buffers = new BufferPool(UPLOAD_BUFFER_BYTES_MAX);
     const allow = (bytes: number, signal: AbortSignal) => bucket.take(bytes, signal);
+    const sending = openFileSending(log);
     const pieces = new PieceServer({
       store,
       clock,
@@ -81,6 +83,7 @@ export class Serving {
       buffers,
       ...pieceTls(loaded.config, files),
       allow,
+      sendFile: sending.sendFile,
       onSent: (bytes) => context.metrics.uploaded(bytes),
     });
     const { requestRateLimit, requestBufferSize } = upload.server;
@@ -104,6 +107,7 @@ export class Serving {
     const close = async () => {
       await server.close();
       await pieces.close();
+      sending.close();
       await store.close();
       await files?.close();
     };

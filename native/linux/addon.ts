@@ -1,6 +1,6 @@
 /**
  * The facade of native/linux: finds the addon, or says in one sentence why there is none, and turns its errno values
- * into errors. Only this file and kernel-channel.ts know the addon's own functions. No FUSE protocol here: that is
+ * into errors. Only this file, kernel-channel.ts and file-sender.ts know the addon's own functions. No FUSE protocol here: that is
  * kernel-abi/.
  */
 import { existsSync } from "node:fs";
@@ -8,10 +8,11 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { MOUNT_HELPER_MS } from "../../base/limits.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
+import { FileSender, type FileSenderExports } from "./file-sender.ts";
 import { type ChannelExports, type ChannelOptions, KernelChannel } from "./kernel-channel.ts";
 
 /** The addon's exports. Numbers that can fail are 0 (or a value) or -errno. */
-interface Exports extends ChannelExports {
+interface Exports extends ChannelExports, FileSenderExports {
   mountDirect(target: string, source: string, type: string, flags: number, options: string): Promise<number>;
   mountHelper(program: string, target: string, options: string, timeoutMs: number): Promise<number>;
   unmountDirect(target: string, lazy: boolean): Promise<void>;
@@ -63,6 +64,11 @@ export class NativeAddon {
   /** @param fd of /dev/fuse, or a SOCK_SEQPACKET socket in its place; becomes non-blocking. @throws P2pfsError */
   openChannel(fd: number, options: ChannelOptions): KernelChannel {
     return calling("cannot open the kernel channel", () => new KernelChannel(this.#exports, fd, options));
+  }
+
+  /** Threads that send files over sockets. @throws P2pfsError */
+  openFileSender(): FileSender {
+    return calling("cannot start the threads that send files", () => new FileSender(this.#exports));
   }
 
   /**

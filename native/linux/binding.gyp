@@ -11,6 +11,8 @@
         "crc32.cc",
         "descriptor_passing.cc",
         "errno_value.cc",
+        "file_sender.cc",
+        "file_sender_binding.cc",
         "helper_program.cc",
         "mounting.cc",
         "pool_work.cc",

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -13,25 +12,9 @@
 #include <thread>
 #include <utility>
 
+#include "signals_blocked.h"
+
 namespace p2pfs {
-
-namespace {
-
-/// Signals are Node's business: a thread of ours must never be the one that is interrupted.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
 
 Channel::Channel(Descriptor fd, Descriptor stop, const ChannelOptions& options)
     : fd_(std::move(fd)),

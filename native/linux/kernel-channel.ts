@@ -3,14 +3,13 @@
  * answers READs of files it was given; what the messages mean is kernel-abi/.
  */
 import { strict as assert } from "node:assert";
-import { getSystemErrorName } from "node:util";
 import {
   CHANNEL_INBOX_BYTES,
   CHANNEL_OUTBOX_BYTES,
   CHANNEL_READERS,
   CHANNEL_WORKERS,
 } from "../../base/limits.ts";
-import { fromUnknown } from "../../base/node-errors.ts";
+import { fromErrno } from "./errno-error.ts";
 
 /** Messages of an inbox begin at multiples of this many bytes. */
 export const MESSAGE_ALIGNMENT = 8;
@@ -238,9 +237,4 @@ export class KernelChannel {
     this.#closing ??= this.#exports.channelClose(this.#id).then(() => undefined);
     return this.#closing;
   }
-}
-
-function fromErrno(result: number, doing: string) {
-  const code = getSystemErrorName(result);
-  return fromUnknown(Object.assign(new RangeError(code), { code }), doing);
 }

@@ -54,6 +54,16 @@ export interface PieceStore {
   piece(request: PieceRequest, signal: AbortSignal): Promise<ServedPiece | undefined>;
 }
 
+/**
+ * Has the kernel send a stretch of a file, all of which is with it when the promise resolves.
+ * @returns undefined: not over this socket. @throws the signal's reason; what the file or the peer says
+ */
+export type SendFile = (
+  socket: Socket,
+  file: { readonly fd: number; readonly offset: number; readonly length: number },
+  signal: AbortSignal,
+) => Promise<void> | undefined;
+
 export interface PieceServerOptions {
   readonly store: PieceStore;
   readonly clock: Clock;
@@ -61,6 +71,8 @@ export interface PieceServerOptions {
   readonly buffers: BufferPool;
   /** Resolves when so many bytes may be sent; default: at once (upload.bandwidthLimit). */
   readonly allow?: (bytes: number, signal: AbortSignal) => Promise<void>;
+  /** Default: pieces are read into buffers and written. */
+  readonly sendFile?: SendFile | undefined;
   /** Told of bytes sent. */
   readonly onSent?: (bytes: number) => void;
   /** TLS for children of p2pfs; default: all are served in clear, as Dragonfly's. */
@@ -143,7 +155,10 @@ export class PieceServer {
     const end = this.#serve(socket, controller.signal)
       .catch((error) => {
         const { code, message } = fromUnknown(error);
-        if (!controller.signal.aborted) this.#options.log.warn({ code, reason: message }, "piece not served");
+        if (controller.signal.aborted) return;
+        // A child that went away, or takes nothing, is no trouble of ours.
+        const level = code === "UNAVAILABLE" || code === "DEADLINE" ? "debug" : "warn";
+        this.#options.log[level]({ code, reason: message }, "piece not served");
       })
       .finally(() => {
         socket.destroySoon();
@@ -172,7 +187,7 @@ export class PieceServer {
     try {
       await this.#options.allow?.(piece.metadata.length, signal);
       await this.#send(socket, encodeContent(family, piece.metadata, id), signal);
-      await this.#sendBytes(socket, piece, signal);
+      await (this.#sendFile(socket, piece, signal) ?? this.#sendBytes(socket, piece, signal));
       piece.sent?.();
     } finally {
       await piece.close();
@@ -203,6 +218,13 @@ export class PieceServer {
       socket.once("end", () => settle(undefined));
       socket.once("close", () => settle(undefined));
     });
+  }
+
+  /** @returns undefined where the kernel cannot do it by itself */
+  #sendFile(socket: Socket, { fd, metadata }: ServedPiece, signal: AbortSignal): Promise<void> | undefined {
+    const { sendFile, onSent } = this.#options;
+    const { offset, length } = metadata;
+    return sendFile?.(socket, { fd, offset, length }, signal)?.then(() => onSent?.(length));
   }
 
   /** A buffer's worth after the other; the next is read while the one before travels no further than the socket. */
