@@ -16,6 +16,7 @@ import { OUTAGES } from "../../test/system/shows/outages.ts";
 import { showOwnMount } from "../../test/system/shows/own-mount.ts";
 import { showCrowd, showRoom } from "../../test/system/shows/room.ts";
 import { showScanners } from "../../test/system/shows/scanners.ts";
+import { showSchedulerGone } from "../../test/system/shows/scheduler-gone.ts";
 import { showKilledHosts, showSwarm } from "../../test/system/shows/swarm.ts";
 import { showOriginDown, showReadersAgree, showRewrite } from "../../test/system/shows/versions.ts";
 import { linkUp } from "./lab.ts";
@@ -142,6 +143,12 @@ const SHOWS: readonly Show[] = [
     name: "killed-hosts",
     diskBytes: 2 * GIB,
     run: (scope) => showKilledHosts(scope, { peers: 4, fileBytes: 256 * MIB, rate: "400mbit" }),
+  },
+  {
+    name: "scheduler-gone",
+    diskBytes: 4 * GIB,
+    run: (scope) =>
+      showSchedulerGone(scope, { peers: 3, fileCount: 8, fileBytes: 64 * MIB, goneMs: 300_000 }),
   },
   {
     name: "headers-on-hosts",

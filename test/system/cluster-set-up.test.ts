@@ -19,14 +19,12 @@ import { announced, bareHosts, onHost, runOnHost } from "./own-cluster.ts";
 import { catSha256, output, sha256 } from "./processes.ts";
 import { type Scope, scopeOf } from "./scope.ts";
 import { MIB } from "./shows/figures.ts";
+import { schedulerGone } from "./shows/scheduler-gone.ts";
 
 const FILE_BYTES = 24 * MIB + 77;
 /** Parts of the content that are looked for among what went over the wire, and their length. */
 const PARTS = 150;
 const PART_BYTES = 32;
-/** What the source may send to be asked whether a file has changed, bytes: one for each question. */
-const QUESTIONS_BYTES = 100;
-
 /** Hosts hear after two seconds, and not only each minute, whom they are to refuse. */
 const QUICK_NEWS = { dynconfig: { refreshInterval: "2s" } };
 
@@ -156,22 +154,23 @@ describe("a cluster of our own", { skip: clusterMissing() }, () => {
     const wrong = await runOnHost(lab, stranger, "join", address, other, "--force");
     assert.match(wrong.stderr, /^p2pfs: the host at \S+ is of another cluster than the token\.\n$/);
     /** What a host gets of another for its certificate, and without. */
-    const probe = async (from: ClusterHost, of: ClusterHost): Promise<string[]> => {
+    const probe = async (from: ClusterHost, of: ClusterHost, ...more: string[]): Promise<string[]> => {
       const program = join(projectRoot(), "dist/test/system/stranger.js");
       const inside = ["nsenter", `--net=/run/netns/${lab.netns(from.name)}`, process.execPath, program];
       const folder = join(from.workhome, "cluster");
-      return JSON.parse(await output([...inside, of.address, taskId, folder], { timeoutMs: 60_000 }));
+      const words = [...inside, of.address, taskId, folder, ...more];
+      return JSON.parse(await output(words, { timeoutMs: 60_000 }));
     };
     const probed = await Promise.all(members.map((host) => probe(stranger, host)));
     assert.deepEqual(probed, [[], [], []]);
     for (const host of members) assert.notEqual(await host.attributes(fileOn(host)), undefined);
 
     // The third is removed: it is a stranger to all from then on, and comes back with a new token alone.
-    const member = await probe(third, second);
+    const member = await probe(third, second, "keep");
     assert.ok(member.includes("a piece with another's certificate"), "members are given pieces");
     assert.match(await cluster(first, "remove", third.address), /is removed: within a minute no host takes/);
     assert.deepEqual(await probe(third, first), []);
-    await until("the news at the second", async () => (await probe(third, second)).length === 0);
+    await until("the news at the second", async () => (await probe(third, second, "keep")).length === 0);
     assert.doesNotMatch(await first.ask("p2pfs", ["status"]), new RegExp(`${third.address} +peer`));
     for (const host of members) assert.equal(await catSha256(fileOn(host)), digest, host.name);
     const removed = await third.ask("p2pfs", ["status"]);
@@ -183,24 +182,16 @@ describe("a cluster of our own", { skip: clusterMissing() }, () => {
     const again = (await cluster(first, "token", "--uses", "1")).trim().split(" ").slice(2);
     await cluster(third, ...again);
     await announced(members);
-    assert.notDeepEqual(await probe(third, second), []);
+    assert.notDeepEqual(await probe(third, second, "keep"), []);
 
-    // The first host, its scheduler with it, loses power under load.
-    const more = randomContent(FILE_BYTES, 8);
-    const otherDigest = await sha256(await lab.origin.write("later.bin", more));
-    const later = lab.origin.url("later.bin");
-    assert.equal(await catSha256(second.path(later)), otherDigest);
-    await first.kill();
-    await lab.origin.clearLog();
-    for (const host of [second, third]) assert.equal(await catSha256(fileOn(host)), digest);
-    const asked = await lab.origin.bytesSent("/weights-of-acme.bin");
-    assert.ok(asked < QUESTIONS_BYTES, "what is here is read from here");
-    assert.equal(await catSha256(third.path(later)), otherDigest, "what is not comes from somewhere");
-    await first.start();
-    await announced(members);
+    // The first host, its scheduler with it, loses power under load, and its scheduler's memory.
+    await schedulerGone(
+      { origin: lab.origin, peers: members },
+      { fileCount: 2, fileBytes: 16 * MIB, goneMs: 10_000 },
+    );
     await lab.origin.clearLog();
     for (const host of members) assert.equal(await catSha256(fileOn(host)), digest);
-    for (const host of [second, third]) assert.equal(await catSha256(host.path(later)), otherDigest);
-    assert.ok((await lab.origin.bytesSent()) < QUESTIONS_BYTES, "nothing was fetched again");
+    const sent = (await lab.origin.log()).filter(({ bodyBytes }) => bodyBytes > 1);
+    assert.deepEqual(sent, [], "what was fetched again");
   });
 });

@@ -1,6 +1,7 @@
 /**
  * What a host without the cluster's certificate gets of a host of it, asked at every port in clear, in TLS without a certificate,
- * and with one of another cluster: `node stranger.js ADDRESS TASK_ID [CERTIFICATE_FOLDER]`. Prints the questions that were answered.
+ * and with one of another cluster: `node stranger.js ADDRESS TASK_ID [CERTIFICATE_FOLDER [keep]]`. Prints the questions that were answered;
+ * with "keep" the task's deletion is none of them.
  */
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -12,7 +13,7 @@ import { callUnary } from "../../daemon/rpc/unary-call.ts";
 import { encodeRequest } from "../../daemon/transport/vortex/packet.ts";
 import { Cluster, DfdaemonUpload, Health, Pieces, Scheduler } from "../../proto/load.ts";
 
-const [address = "", taskId = "", folder] = process.argv.slice(2);
+const [address = "", taskId = "", folder, keep] = process.argv.slice(2);
 const PORTS = { scheduler: 8002, upload: 4000, pieces: 4005, entrance: 4007 };
 /** Nobody who refuses takes longer. */
 const ANSWER_MS = 3_000;
@@ -50,7 +51,8 @@ async function tryCalls(way: string, shown: ChannelCredentials): Promise<void> {
   calls["the scheduler's hosts"] = () => callUnary(call, (done) => scheduler.listHosts({}, done));
   calls["the scheduler's task"] = () => callUnary(call, (done) => scheduler.statTask({ taskId }, done));
   calls["the upload service's task"] = () => callUnary(call, (done) => upload.statTask({ taskId }, done));
-  calls["its deletion"] = () => callUnary(call, (done) => upload.deleteTask({ taskId }, done));
+  if (keep === undefined)
+    calls["its deletion"] = () => callUnary(call, (done) => upload.deleteTask({ taskId }, done));
   calls["p2pfs.v1.Cluster"] = () => callUnary(call, (done) => cluster.sync({}, done));
   calls["what is told of pieces"] = () => heard(upload.syncPieces({ taskId, interestedPieceNumbers: [0] }));
   calls["what p2pfs.v1.Pieces fetches"] = () => heard(pieces.want({ taskId }));
