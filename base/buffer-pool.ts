@@ -1,11 +1,12 @@
 /**
  * Block buffers under one budget: fetched bytes wait in them for the disk. They are lent and given back, so memory stays bounded
- * however many fetches run. The pool does not know what they are for.
+ * however many fetches run; what a burst needed is given back to the system after it. The pool does not know what they are for.
  */
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
+import { type Clock, systemClock, type Timer } from "./clock.ts";
 import { CancelledError, LimitError } from "./errors.ts";
-import { BLOCK_BYTES, BUFFER_WAITERS_MAX } from "./limits.ts";
+import { BLOCK_BYTES, BUFFER_WAITERS_MAX, BUFFERS_KEPT, BUFFERS_UNUSED_MS } from "./limits.ts";
 
 /**
  * CRC-32 (IEEE 802.3) of what came before and these bytes.
@@ -18,29 +19,52 @@ interface Waiter {
   readonly serve: (buffer: Buffer) => void;
 }
 
-/** Lends buffers of BLOCK_BYTES; allocates them when first needed and keeps them for the next. */
+export interface BufferPoolOptions {
+  /** Default: Node's own. */
+  readonly checksum?: Checksum | undefined;
+  readonly clock?: Clock;
+  /** Gives the memory of a buffer back to the system, and leaves the buffer usable. Default: the buffer is left to the collector. */
+  readonly discard?: ((buffer: Buffer) => void) | undefined;
+}
+
+/** Lends buffers of BLOCK_BYTES; allocates them when first needed and keeps them for the next, a while. */
 export class BufferPool {
   /** Checks what is in the buffers. */
   readonly checksum: Checksum;
   readonly #countMax: number;
+  readonly #clock: Clock;
+  readonly #discard: ((buffer: Buffer) => void) | undefined;
+  /** The last one given back is the next one lent: the others are those that were not needed. */
   readonly #idle: Buffer[] = [];
+  /** Without memory until they are written to. */
+  readonly #empty: Buffer[] = [];
   readonly #lent = new Set<Buffer>();
+  /** Fewest idle ones since they were last looked at: so many were of no use. */
+  #unused = 0;
+  #look: Timer | undefined;
   /** In the order they came; a cancelled waiter leaves it. */
   readonly #waiters = new Set<Waiter>();
 
   /**
    * @param budgetBytes bytes that may be lent at once, rounded down to whole blocks, but at least one block;
    *   FETCH_BUFFER_BYTES_MAX in the daemon.
-   * @param checksum default: Node's own
    */
-  constructor(budgetBytes: number, checksum: Checksum = crc32) {
+  constructor(budgetBytes: number, options: BufferPoolOptions = {}) {
+    const { checksum = crc32, clock = systemClock, discard } = options;
     this.checksum = checksum;
+    this.#clock = clock;
+    this.#discard = discard;
     this.#countMax = Math.max(1, Math.floor(budgetBytes / BLOCK_BYTES));
   }
 
   /** Buffers out at the moment. */
   get lentCount(): number {
     return this.#lent.size;
+  }
+
+  /** Buffers that hold memory for whoever comes next. */
+  get idleCount(): number {
+    return this.#idle.length;
   }
 
   /** Those who wait for one. */
@@ -52,7 +76,8 @@ export class BufferPool {
   tryLend(): Buffer | undefined {
     if (this.#waiters.size > 0 || this.#lent.size >= this.#countMax) return undefined;
     // Slow: not a slice of Node's shared 8 KiB pool, and never zeroed, as it is filled before it is read.
-    const buffer = this.#idle.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    const buffer = this.#idle.pop() ?? this.#empty.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#unused = Math.min(this.#unused, this.#idle.length);
     this.#lent.add(buffer);
     return buffer;
   }
@@ -93,5 +118,26 @@ export class BufferPool {
     }
     this.#lent.delete(buffer);
     this.#idle.push(buffer);
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    if (this.#look !== undefined || this.#idle.length <= BUFFERS_KEPT) return;
+    this.#unused = this.#idle.length;
+    this.#look = this.#clock.schedule(BUFFERS_UNUSED_MS, () => {
+      this.#look = undefined;
+      this.#dropUnused();
+      this.#lookLater();
+    });
+  }
+
+  /** Lets go of the memory that nobody needed since the last look, but for a few buffers. */
+  #dropUnused(): void {
+    const spare = Math.min(this.#unused, this.#idle.length - BUFFERS_KEPT);
+    for (const buffer of this.#idle.splice(0, Math.max(0, spare))) {
+      if (this.#discard === undefined) continue;
+      this.#discard(buffer);
+      this.#empty.push(buffer);
+    }
   }
 }

@@ -29,6 +29,10 @@ export const FETCH_BUFFER_BYTES_MAX = 64 * MIB;
 export const FETCH_WRITE_BYTES = 1 * MIB;
 /** Fetches that may wait for a block buffer: some rounds of DAEMON_FETCHES_MAX; more means that somebody forgot to bound them. */
 export const BUFFER_WAITERS_MAX = 4_096;
+/** Buffers of each pool that keep their memory however long nobody needs them: a single reader finds it there. */
+export const BUFFERS_KEPT = 4;
+/** How long the others are not needed before their memory is given back, ms: longer than a pause between two files of a loader. */
+export const BUFFERS_UNUSED_MS = 10_000;
 /** GETs in flight for one task (Dragonfly's download.concurrentPieceCount). */
 export const TASK_FETCHES_MAX = 8;
 /** GETs in flight in the daemon: sockets, buffers and the origin's patience. */
@@ -663,6 +667,12 @@ export const LOG_RECENT_BYTES_MAX = 256 * KIB;
 export const LOOP_LOOK_MS = 1_000;
 /** Delay of the event loop that is worth a line in the log, ms: a `stat` waits that long. */
 export const LOOP_DELAY_MS_MAX = 200;
+/** How often it is looked whether the daemon has become idle, so that memory it freed goes back to the system, ms. */
+export const IDLE_MEMORY_LOOK_MS = 30_000;
+/** How much of one processor an idle daemon uses at most: its own rounds of upkeep take less than a hundredth. */
+export const IDLE_PROCESSOR_PART = 0.03;
+/** Processor time that it must have used since memory was last given back, ms: its own upkeep takes minutes to. */
+export const IDLE_MEMORY_WORK_MS = 1_000;
 /** Log lines that wait for the disk, bytes; beyond it lines are dropped and counted. */
 export const LOG_BUFFER_BYTES_MAX = 4 * MIB;
 /** Threads of libuv's pool in the daemon: reads and writes of files that block, without DNS or level waiting behind. */

@@ -10,9 +10,11 @@ import { fromUnknown } from "../base/node-errors.ts";
 import { somebodyAnswers } from "../base/socket-probe.ts";
 import { VERSION } from "../base/version.ts";
 import type { ContentSource } from "../fs/content-source.ts";
+import { loadNativeAddon, NativeAddon } from "../native/linux/addon.ts";
 import type { Config, LoadedConfig } from "./config/config.ts";
 import { type Content, type ContentOptions, openContent } from "./content.ts";
 import { registerGauges } from "./gauges.ts";
+import { IdleMemory } from "./idle-memory.ts";
 import { Lifetime, type Until } from "./lifetime.ts";
 import { LoopWatchdog } from "./loop-watchdog.ts";
 import { refuseUnderOwnMount } from "./own-mounts.ts";
@@ -101,7 +103,7 @@ export class Daemon {
     // Whoever reads from them has been waiting since the last daemon died.
     await mounts.restore();
     await this.#serveHttp(loaded, metrics, ownPorts);
-    this.#watch(metrics, content.storage, mounts);
+    this.#watch(metrics, content, mounts);
     this.#collectRegularly(content.storage, loaded.config.gc.interval);
     const context = this.#context(content, metrics, mounts, lifetime);
     const { socketPath } = loaded.config.download.server;
@@ -180,11 +182,34 @@ export class Daemon {
     };
   }
 
-  #watch(metrics: DaemonMetrics, storage: DiskStorage, mounts: MountHost): void {
+  #watch(metrics: DaemonMetrics, { storage, engine, cluster }: Content, mounts: MountHost): void {
     const watchdog = new LoopWatchdog(this.#options.clock, this.#options.log);
-    registerGauges({ metrics, watchdog, usage: () => storage.usage(), mounts });
+    registerGauges({
+      metrics,
+      watchdog,
+      usage: () => storage.usage(),
+      mounts,
+      openTasks: () => engine.openCount,
+      announceStreams: () => cluster.services?.streamCount ?? 0,
+    });
     watchdog.start();
     this.#started("watchdog", () => watchdog.close());
+    this.#keepSmall();
+  }
+
+  #keepSmall(): void {
+    const addon = loadNativeAddon();
+    if (!(addon instanceof NativeAddon)) return;
+    const memory = new IdleMemory({
+      clock: this.#options.clock,
+      processorMs: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1000;
+      },
+      giveBack: () => void addon.trimHeap(),
+    });
+    memory.start();
+    this.#started("idle-memory", () => memory.close());
   }
 
   /** What must hold before anything is opened. */

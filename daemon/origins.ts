@@ -55,7 +55,7 @@ export function openOrigins(options: OriginsOptions): Origins {
     system: backend.enableHickoryDNS ? "last" : "only",
     preferIPv6: network.enableIPv6,
   });
-  const buffers = blockBuffers(FETCH_BUFFER_BYTES_MAX);
+  const buffers = blockBuffers(FETCH_BUFFER_BYTES_MAX, clock);
   const http = {
     clock,
     names,

@@ -62,7 +62,7 @@ export async function openPeerClients(options: {
   const silenceMs = config.download.collectedPieceTimeout;
   const announcements = new SyncPiecesAnnouncements({ channels, clock, hostId: host.id, silenceMs });
   const loads = new SyncHostLoads({ channels, clock, hostId: host.id, newPeerId: () => host.newPeerId() });
-  const buffers = blockBuffers(FETCH_BUFFER_BYTES_MAX);
+  const buffers = blockBuffers(FETCH_BUFFER_BYTES_MAX, clock);
   const bucket = new TokenBucket({ clock, perSecond: config.download.bandwidthLimit });
   const vortex = new VortexTcpTransport({ clock, buffers, ...pieceTls(config, files) });
   const transport = withinTime(withinBandwidth(vortex, bucket), clock, config.download.pieceTimeout);

@@ -116,6 +116,11 @@ export class Engine implements EngineApi {
     };
   }
 
+  /** Tasks that are open now, with those that somebody has just closed. */
+  get openCount(): number {
+    return this.#tasks.openCount;
+  }
+
   stat(request: TaskRequest, signal?: AbortSignal): Promise<Answer> {
     return this.#answers.get(request, request.freshness ?? ASK_NOW, signal);
   }

@@ -29,6 +29,10 @@ export class TaskTable implements Iterable<EngineTask> {
     return this.#tasks.values();
   }
 
+  get openCount(): number {
+    return this.#tasks.size;
+  }
+
   get(id: string): EngineTask | undefined {
     return this.#tasks.get(id);
   }

@@ -2,12 +2,12 @@
  * Everything a host serves to other hosts, started as one: the gRPC server, the piece server over vortex TCP, and the limit they
  * share. Only hosts of a cluster do.
  */
-import { BufferPool } from "../../base/buffer-pool.ts";
 import type { Clock } from "../../base/clock.ts";
 import { InvalidInputError } from "../../base/errors.ts";
 import { UPLOAD_BUFFER_BYTES_MAX } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import { TokenBucket } from "../../base/token-bucket.ts";
+import { blockBuffers } from "../block-buffers.ts";
 import type { Config, LoadedConfig } from "../config/config.ts";
 import type { ServiceContext } from "../server/ports.ts";
 import type { NetworkFigures } from "../server/upload-ports.ts";
@@ -73,7 +73,7 @@ export class Serving {
     const shares = !upload.disableShared;
     const bucket = new TokenBucket({ clock, perSecond: upload.bandwidthLimit });
     const store = new StoredPieces({ storage, clock, metrics: context.metrics, shares });
-    const buffers = new BufferPool(UPLOAD_BUFFER_BYTES_MAX);
+    const buffers = blockBuffers(UPLOAD_BUFFER_BYTES_MAX, clock);
     const allow = (bytes: number, signal: AbortSignal) => bucket.take(bytes, signal);
     const sending = openFileSending(log);
     const pieces = new PieceServer({

@@ -37,6 +37,8 @@ interface Exports extends ChannelExports, FileSenderExports {
   fadvise(fd: number, offset: number, length: number, advice: number): Promise<number>;
   peerCredentials(fd: number): PeerCredentials;
   memoryFile(name: string): number;
+  discardPages(bytes: Uint8Array): void;
+  trimHeap(): Promise<void>;
   crc32?(bytes: Uint8Array, before: number): number;
 }
 
@@ -191,6 +193,16 @@ export class NativeAddon {
   /** A file in memory, gone with its last descriptor (memfd_create). @returns the descriptor; the caller closes it. @throws P2pfsError */
   memoryFile(name: string): number {
     return calling("cannot make a file in memory", () => this.#exports.memoryFile(name));
+  }
+
+  /** Gives the memory of an array's whole pages back to the system (MADV_DONTNEED): the bytes are lost, the array stays usable. */
+  discardPages(bytes: Uint8Array): void {
+    this.#exports.discardPages(bytes);
+  }
+
+  /** Gives pages that the C allocator keeps free back to the system (malloc_trim). Whoever allocates meanwhile waits a little. */
+  trimHeap(): Promise<void> {
+    return this.#exports.trimHeap();
   }
 }
 

@@ -1,7 +1,8 @@
-// System calls that Node lacks. Those that may wait for a disk run on libuv's pool and return promises.
+// System calls that Node lacks, and what gives memory back. Those that may wait for a disk run on libuv's pool and return promises.
 #include "syscalls.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -125,6 +126,38 @@ napi_value memoryFileCall(napi_env env, napi_callback_info info) {
   return fd < 0 ? throwErrno(env, errno, "memfd_create") : number(env, fd);
 }
 
+/// discardPages(bytes): gives the memory of whole pages back; they read as zero until written to. What shares a page with others
+/// stays as it is, and so does what is locked into memory.
+napi_value discardPagesCall(napi_env env, napi_callback_info info) {
+  Arguments in(env, info);
+  size_t length = 0;
+  const auto begin = reinterpret_cast<uintptr_t>(in.bytes(0, &length));
+  if (!in.ok) return nullptr;
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t from = (begin + page - 1) / page * page, to = (begin + length) / page * page;
+  if (from < to) madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+  return undefined(env);
+}
+
+/// The allocator's free pages, given back. Others that allocate meanwhile wait, some milliseconds.
+class TrimHeap : public PoolWork {
+ public:
+  void run() override {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+  }
+  bool settle(napi_env env, napi_value* out) override {
+    *out = undefined(env);
+    return true;
+  }
+};
+
+/// trimHeap(): Promise<void>
+napi_value trimHeapCall(napi_env env, napi_callback_info) {
+  return startOnPool(env, "malloc_trim", std::make_unique<TrimHeap>());
+}
+
 }  // namespace
 
 void addSyscalls(napi_env env, napi_value exports) {
@@ -134,6 +167,8 @@ void addSyscalls(napi_env env, napi_value exports) {
   setFunction(env, exports, "fadvise", fadviseCall);
   setFunction(env, exports, "peerCredentials", peerCredentialsCall);
   setFunction(env, exports, "memoryFile", memoryFileCall);
+  setFunction(env, exports, "discardPages", discardPagesCall);
+  setFunction(env, exports, "trimHeap", trimHeapCall);
 }
 
 }  // namespace p2pfs

@@ -141,6 +141,11 @@ describe("dfdaemon", () => {
       "p2pfs_resident_memory_bytes",
       "p2pfs_mounts",
       "p2pfs_tasks",
+      "p2pfs_tasks_open 0",
+      "p2pfs_announce_streams 0",
+      'p2pfs_grpc_calls_open{side="client"} 0',
+      'p2pfs_grpc_calls_open{side="server"} 0',
+      'p2pfs_memory_bytes{use="heap"}',
     ])
       assert.ok(metrics.includes(name), name);
     assert.equal((await fetch(`http://127.0.0.1:${ports.healthPort}/healthy`)).status, 200);

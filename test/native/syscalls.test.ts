@@ -82,6 +82,28 @@ describe("system calls", { skip: addonMissing }, () => {
     assert.deepEqual(bytesAt(fd, 0, 3), Buffer.alloc(3, 7));
   });
 
+  test("memory that is given back is lost from the process, and the array stays usable", () => {
+    const bytes = Buffer.allocUnsafeSlow(16 * MIB).fill(7);
+    // The pages at both ends are shared with whatever lies beside it.
+    const inner = bytes.subarray(100, -100);
+    const before = process.memoryUsage.rss();
+    addon().discardPages(inner);
+    assert.ok(process.memoryUsage.rss() < before - 12 * MIB);
+    assert.ok(
+      bytes.subarray(0, 100).every((byte) => byte === 7) && bytes.subarray(-100).every((byte) => byte === 7),
+    );
+    assert.equal(bytes[8 * MIB], 0);
+    assert.ok(bytes.fill(9).every((byte) => byte === 9));
+    addon().discardPages(bytes.subarray(0, 10));
+    assert.equal(bytes[0], 9, "less than a page");
+  });
+
+  test("pages that the allocator keeps free are given back, and what is in use stays", async () => {
+    const kept = Buffer.allocUnsafeSlow(1000).fill(7);
+    await Promise.all([addon().trimHeap(), addon().trimHeap()]);
+    assert.ok(kept.every((byte) => byte === 7));
+  });
+
   test("errors come as ours, with what was tried", async (t) => {
     const fd = openSync("/dev/null", "r");
     t.after(() => closeSync(fd));

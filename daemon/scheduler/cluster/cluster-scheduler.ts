@@ -77,6 +77,11 @@ export class ClusterScheduler implements Scheduler {
     });
   }
 
+  /** Conversations about downloads that are open. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
   /** The schedulers of the cluster from now on; conversations with others end. Addresses that are none are left out. */
   use(addresses: readonly RingAddress[]): void {
     if (this.#closed) return;

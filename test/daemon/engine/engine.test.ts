@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { beforeEach, describe, test } from "node:test";
 import { FakeClock } from "../../../base/clock.ts";
 import { DeadlineError, type P2pfsError, UnavailableError } from "../../../base/errors.ts";
+import { TASK_LINGER_MS } from "../../../base/limits.ts";
 import type { Engine, EngineOptions } from "../../../daemon/engine/engine.ts";
 import { hasBit } from "../../../daemon/piece/bits.ts";
 import { MemoryStorage } from "../../../daemon/storage/memory-storage.ts";
@@ -53,6 +54,20 @@ describe("an open task", () => {
     assert.equal(again.complete, true);
     assertBytes(again, 9 * MIB, MIB + 100);
     await again.close();
+  });
+
+  test("is held by nobody once all who had it open are gone, however many came and went", async () => {
+    const clock = new FakeClock();
+    const own = await engineWith({ clock });
+    for (let round = 0; round < 50; round++) {
+      const tasks = await Promise.all([own.open(request), own.open(request)]);
+      await Promise.all(tasks.map((task) => task.want({ offset: round * 1000, length: 10 }, "demand")));
+      for (const task of tasks) await task.close();
+      assert.equal(own.openCount, 1, "kept a moment for whoever opens it next");
+    }
+    clock.advance(TASK_LINGER_MS);
+    for (let turn = 0; turn < 100 && own.openCount > 0; turn++) await new Promise(setImmediate);
+    assert.equal(own.openCount, 0);
   });
 
   test("a blocked reader's block overtakes a copy that is under way", async () => {
