@@ -1,6 +1,6 @@
 /** Whom a peer may fetch from, and which of them are chosen: Dragonfly's rules (scheduler/scheduling). Pure. */
 import { isBadParent, scoreOf } from "./evaluation.ts";
-import { descendantsOf, type KnownPeer } from "./known.ts";
+import { descendantsOf, type KnownPeer, type KnownTask } from "./known.ts";
 
 /** Parents that one peer is given (Dragonfly's candidate_parent_limit). */
 export const CANDIDATE_PARENTS = 3;
@@ -28,6 +28,12 @@ export function candidatesFor(peer: KnownPeer, random: () => number): readonly K
     .sort((one, other) => other.score - one.score)
     .slice(0, CANDIDATE_PARENTS)
     .map(({ parent }) => parent);
+}
+
+/** Whether somebody other than this peer has the task's content, or is fetching it. */
+export function hasAvailablePeer(task: KnownTask, but?: KnownPeer): boolean {
+  for (const giver of task.givers) if (giver !== but && giver.state !== "ReceivedNormal") return true;
+  return false;
 }
 
 /**

@@ -14,9 +14,10 @@ import {
 import type { Download__Output } from "../../../proto/gen/common/v2/Download.ts";
 import type { AnnouncePeerRequest__Output } from "../../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
 import type { AnnouncePeerResponse } from "../../../proto/gen/scheduler/v2/AnnouncePeerResponse.ts";
+import { hasAvailablePeer } from "./candidates.ts";
 import { checkAnnouncement } from "./check-request.ts";
+import type { Downloads } from "./downloads.ts";
 import type { KnownPeer, KnownTask } from "./known.ts";
-import type { Swarm } from "./swarm.ts";
 import { peerMessage } from "./wire.ts";
 
 /** What is to be done now. */
@@ -29,7 +30,7 @@ export interface Reaction {
 }
 
 export interface ConversationOptions {
-  readonly swarm: Swarm;
+  readonly downloads: Downloads;
   readonly nowMs: () => number;
   /** In [0, 1). */
   readonly random: () => number;
@@ -75,7 +76,7 @@ export class Conversation {
   /** The peer said something. @throws P2pfsError with which the stream ends */
   hear(message: AnnouncePeerRequest__Output): Reaction {
     checkAnnouncement(message);
-    const { swarm } = this.#options;
+    const { swarm } = this.#options.downloads;
     if (message.registerPeerRequest?.download)
       return this.#register(message, message.registerPeerRequest.download);
     const isReport =
@@ -97,7 +98,7 @@ export class Conversation {
     const { peer } = waiting;
     // It was forgotten meanwhile, with its host or its task.
     if (peer.state === "Leave") throw this.#refused(peer, "NOT_FOUND", `peer ${peer.id} not found`);
-    const look = this.#options.swarm.look(peer);
+    const look = this.#options.downloads.look(peer);
     if (look.kind === "parents") {
       this.#answered();
       return { answer: { normalTaskResponse: { candidateParents: look.parents.map(peerMessage) } } };
@@ -112,9 +113,9 @@ export class Conversation {
   }
 
   #register(ids: AnnouncePeerRequest__Output, download: Download__Output): Reaction {
-    const { swarm } = this.#options;
+    const { downloads } = this.#options;
     this.#answered();
-    const { peer, next, seedFor } = swarm.register(ids, download);
+    const { peer, next, seedFor } = downloads.register(ids, download);
     if (next === "metadata-only") return { answer: { metadataOnlyResponse: {} } };
     if (next === "empty") return { answer: { emptyTaskResponse: {} } };
     const isSeed = peer.host.message.type !== 0;
@@ -124,12 +125,12 @@ export class Conversation {
   }
 
   #event(peer: KnownPeer, message: AnnouncePeerRequest__Output): Reaction {
-    const { swarm } = this.#options;
+    const { downloads } = this.#options;
     const { reschedulePeerRequest: reschedule } = message;
-    if (message.downloadPeerStartedRequest) swarm.started(peer);
-    else if (message.downloadPeerBackToSourceStartedRequest) swarm.backToSourceStarted(peer);
+    if (message.downloadPeerStartedRequest) downloads.started(peer);
+    else if (message.downloadPeerBackToSourceStartedRequest) downloads.backToSourceStarted(peer);
     else if (reschedule) {
-      swarm.rescheduled(
+      downloads.rescheduled(
         peer,
         reschedule.candidateParents.map(({ id }) => id),
       );
@@ -141,25 +142,25 @@ export class Conversation {
   }
 
   #terminal(peer: KnownPeer, message: AnnouncePeerRequest__Output): Reaction {
-    const { swarm } = this.#options;
+    const { downloads } = this.#options;
     this.#answered();
-    if (message.downloadPeerFinishedRequest) swarm.finished(peer);
-    else if (message.downloadPeerBackToSourceFinishedRequest) swarm.backToSourceFinished(peer);
-    else if (message.downloadPeerFailedRequest) swarm.failed(peer);
-    else if (message.downloadPeerBackToSourceFailedRequest) swarm.backToSourceFailed(peer);
+    if (message.downloadPeerFinishedRequest) downloads.finished(peer);
+    else if (message.downloadPeerBackToSourceFinishedRequest) downloads.backToSourceFinished(peer);
+    else if (message.downloadPeerFailedRequest) downloads.failed(peer);
+    else if (message.downloadPeerBackToSourceFailedRequest) downloads.backToSourceFailed(peer);
     return END;
   }
 
   #report(peer: KnownPeer, message: AnnouncePeerRequest__Output): Reaction {
-    const { swarm } = this.#options;
+    const { downloads } = this.#options;
     const piece =
       message.downloadPieceFinishedRequest?.piece ?? message.downloadPieceBackToSourceFinishedRequest?.piece;
     if (piece) {
       const { seconds = 0, nanos = 0 } = piece.cost ?? {};
-      swarm.pieceFinished(peer, { costMs: seconds * 1000 + nanos / 1e6, parentId: piece.parentId });
+      downloads.pieceFinished(peer, { costMs: seconds * 1000 + nanos / 1e6, parentId: piece.parentId });
     }
     const failed = message.downloadPieceFailedRequest;
-    if (failed?.temporary) swarm.pieceFailed(peer, failed.parentId);
+    if (failed?.temporary) downloads.pieceFailed(peer, failed.parentId);
     return NOTHING;
   }
 
@@ -182,12 +183,13 @@ export class Conversation {
 
   /** Nobody has anything for it: it is looked at a few times more, then the source has to serve. */
   #nobody(waiting: Waiting, nowMs: number): Reaction {
-    const { swarm, random } = this.#options;
+    const { downloads, random } = this.#options;
     const { peer } = waiting;
     if (nowMs >= waiting.lookAtMs || peer.isLeftAlone) {
       const hadItsTime = waiting.looks >= SCHEDULE_TO_SOURCE_LOOKS && !this.#waitsForSeed(waiting, nowMs);
       if (hadItsTime || peer.isLeftAlone) {
-        if (swarm.mayGoToSource(peer)) return this.#toSource("scheduling exceeded RetryBackToSourceLimit");
+        if (downloads.mayGoToSource(peer))
+          return this.#toSource("scheduling exceeded RetryBackToSourceLimit");
         if (waiting.looks >= SCHEDULE_LOOKS_MAX)
           throw this.#refused(peer, "FAILED_PRECONDITION", "scheduling exceeded RetryLimit");
       }
@@ -199,16 +201,12 @@ export class Conversation {
 
   /** The seed that was sent has not begun: whoever goes to the source now does what the seed is about to do. */
   #waitsForSeed({ peer, sinceMs }: Waiting, nowMs: number): boolean {
-    return (
-      peer.task.seedIsOut &&
-      nowMs - sinceMs < SEED_BEGIN_MS &&
-      !this.#options.swarm.hasAvailablePeer(peer.task)
-    );
+    return peer.task.seedIsOut && nowMs - sinceMs < SEED_BEGIN_MS && !hasAvailablePeer(peer.task);
   }
 
   #refused(peer: KnownPeer, code: "NOT_FOUND" | "FAILED_PRECONDITION", message: string): P2pfsError {
     this.#answered();
-    if (peer.state !== "Leave" && peer.state !== "Failed") this.#options.swarm.failed(peer);
+    if (peer.state !== "Leave" && peer.state !== "Failed") this.#options.downloads.failed(peer);
     return new P2pfsError(code, message);
   }
 }

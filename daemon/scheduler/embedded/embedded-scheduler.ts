@@ -13,8 +13,10 @@ import type { Peer } from "../../../proto/gen/common/v2/Peer.ts";
 import type { Task } from "../../../proto/gen/common/v2/Task.ts";
 import type { AnnounceHostRequest__Output } from "../../../proto/gen/scheduler/v2/AnnounceHostRequest.ts";
 import { AnnounceCall, type AnnouncePeerStream } from "./announce-call.ts";
+import { hasAvailablePeer } from "./candidates.ts";
 import { checkHost, checkIds, withSaneFigures } from "./check-request.ts";
 import { Conversation, type Reaction } from "./conversation.ts";
+import { Downloads } from "./downloads.ts";
 import { expire } from "./expiry.ts";
 import type { KnownTask } from "./known.ts";
 import { SeedPeers, type Seeds } from "./seed-peers.ts";
@@ -37,6 +39,7 @@ export interface EmbeddedSchedulerOptions {
 
 export class EmbeddedScheduler {
   readonly swarm: Swarm;
+  readonly #downloads: Downloads;
   readonly #options: EmbeddedSchedulerOptions;
   readonly #store: SwarmStore | undefined;
   readonly #seeds: Seeds;
@@ -54,13 +57,14 @@ export class EmbeddedScheduler {
     this.#seeds =
       options.seeds ??
       new SeedPeers({ clock, log, credentials: options.credentials ?? credentials.createInsecure() });
-    this.swarm = new Swarm({
+    const swarmOptions = {
       nowMs: () => clock.nowMs(),
-      random,
-      hasSeed: () => this.#seeds.available,
-      onChange: (task) => this.#wake(task),
+      onChange: (task: KnownTask) => this.#wake(task),
       ...(store === undefined ? {} : { journal: store }),
-    });
+    };
+    this.swarm = new Swarm(swarmOptions);
+    const hasSeed = () => this.#seeds.available;
+    this.#downloads = new Downloads({ ...swarmOptions, swarm: this.swarm, random, hasSeed });
     this.#timer = { current: this.#expireLater() };
   }
 
@@ -119,7 +123,7 @@ export class EmbeddedScheduler {
   statTask(taskId: string): Task {
     checkIds({ "StatTaskRequest.TaskId": taskId });
     const task = this.swarm.mustTask(taskId);
-    return { ...taskMessage(task), hasAvailablePeer: this.swarm.hasAvailablePeer(task) };
+    return { ...taskMessage(task), hasAvailablePeer: hasAvailablePeer(task) };
   }
 
   /** @throws InvalidInputError, NotFoundError */
@@ -143,7 +147,8 @@ export class EmbeddedScheduler {
   /** Holds the conversation until one side ends it. */
   announcePeer(stream: AnnouncePeerStream): void {
     const { clock, random } = this.#options;
-    const conversation = new Conversation({ swarm: this.swarm, random, nowMs: () => clock.monotonicMs() });
+    const downloads = this.#downloads;
+    const conversation = new Conversation({ downloads, random, nowMs: () => clock.monotonicMs() });
     let waitsFor: KnownTask | undefined;
     const call: AnnounceCall = new AnnounceCall({
       stream,
@@ -181,11 +186,11 @@ export class EmbeddedScheduler {
   #sendSeed({ task, download, peer }: NonNullable<Reaction["seed"]>): void {
     const { log } = this.#options;
     this.#seeds.send(task.id, download).then(
-      () => this.swarm.seedReturned(task, peer, false),
+      () => this.#downloads.seedReturned(task, peer, false),
       (error) => {
         if (this.#closing !== undefined) return;
         log.warn({ taskId: task.id, reason: fromUnknown(error).message }, "seed-failed");
-        this.swarm.seedReturned(task, peer, true);
+        this.#downloads.seedReturned(task, peer, true);
       },
     );
   }

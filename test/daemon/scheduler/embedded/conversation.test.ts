@@ -57,7 +57,7 @@ describe("a conversation", () => {
       const { seed } = stream.hear(registering(A));
       assert.ok(seed);
       const beganMs = made.clock.monotonicMs();
-      if (fails) made.swarm.seedReturned(seed.task, seed.peer, true);
+      if (fails) made.downloads.seedReturned(seed.task, seed.peer, true);
       const { answer } = answered(stream, made);
       assert.ok(answer?.needBackToSourceResponse);
       const tookMs = made.clock.monotonicMs() - beganMs;

@@ -1,8 +1,9 @@
 /** Hosts, downloads and swarms in memory, for tests of the embedded scheduler's decisions. */
 import { FakeClock } from "../../../../base/clock.ts";
 import { Conversation } from "../../../../daemon/scheduler/embedded/conversation.ts";
+import { Downloads, type DownloadsOptions } from "../../../../daemon/scheduler/embedded/downloads.ts";
 import type { KnownPeer } from "../../../../daemon/scheduler/embedded/known.ts";
-import { Swarm, type SwarmOptions } from "../../../../daemon/scheduler/embedded/swarm.ts";
+import { Swarm } from "../../../../daemon/scheduler/embedded/swarm.ts";
 import type { Download__Output } from "../../../../proto/gen/common/v2/Download.ts";
 import type { Host__Output } from "../../../../proto/gen/common/v2/Host.ts";
 import type { AnnouncePeerRequest__Output } from "../../../../proto/gen/scheduler/v2/AnnouncePeerRequest.ts";
@@ -61,6 +62,7 @@ export function downloadOf(more: object = {}): object {
 export interface SwarmHarness {
   readonly clock: FakeClock;
   readonly swarm: Swarm;
+  readonly downloads: Downloads;
   readonly conversation: () => Conversation;
   /** A peer that registers and is looked at. */
   readonly register: (hostId: string, peerId: string, more?: object) => KnownPeer;
@@ -69,25 +71,28 @@ export interface SwarmHarness {
 }
 
 /** @param random in [0, 1); default: always the middle */
-export function harness(options: Partial<SwarmOptions> = {}): SwarmHarness {
+export function harness(options: Partial<DownloadsOptions> = {}): SwarmHarness {
   const clock = new FakeClock();
   const random = options.random ?? (() => 0.5);
-  const swarm = new Swarm({ nowMs: () => clock.nowMs(), hasSeed: () => false, ...options, random });
+  const nowMs = () => clock.nowMs();
+  const swarm = new Swarm({ nowMs, ...options });
+  const downloads = new Downloads({ nowMs, hasSeed: () => false, ...options, swarm, random });
   const register = (hostId: string, peerId: string, more: object = {}) => {
     if (!swarm.hosts.has(hostId)) swarm.announceHost(hostMessage(hostId), 300_000);
     const { registerPeerRequest } = registering({ hostId, peerId }, more);
     const download = registerPeerRequest?.download as Download__Output;
-    return swarm.register({ hostId, taskId: TASK, peerId }, download).peer;
+    return downloads.register({ hostId, taskId: TASK, peerId }, download).peer;
   };
   return {
     clock,
     swarm,
+    downloads,
     register,
-    conversation: () => new Conversation({ swarm, random, nowMs: () => clock.monotonicMs() }),
+    conversation: () => new Conversation({ downloads, random, nowMs: () => clock.monotonicMs() }),
     holder: (hostId, peerId) => {
       const peer = register(hostId, peerId, { metadataOnly: true });
-      swarm.started(peer);
-      swarm.finished(peer);
+      downloads.started(peer);
+      downloads.finished(peer);
       return peer;
     },
   };
