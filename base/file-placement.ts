@@ -156,7 +156,7 @@ async function placeLink(from: string, to: string, overwrite: boolean, token: st
  * @returns false where the filesystem cannot, with nothing left behind
  * @throws P2pfsError ALREADY_EXISTS, and when the output's directory cannot be written to
  */
-export async function placeClone(placement: Omit<Placement, "forceHardLink">): Promise<boolean> {
+async function placeClone(placement: Omit<Placement, "forceHardLink">): Promise<boolean> {
   const { from, to, overwrite, token, mode } = placement;
   const staged = await stageFile(to, token, mode);
   try {

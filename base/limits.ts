@@ -25,8 +25,6 @@ export const CONTENT_BYTES_MAX = 4096 * 1024 * GIB;
 
 /** Bytes that all fetches of the daemon may hold in buffers at once. One budget, whoever fetches. */
 export const FETCH_BUFFER_BYTES_MAX = 64 * MIB;
-/** Bytes one fetch gathers before it writes them to the content file: one block, so that a block is one write. */
-export const FETCH_WRITE_BYTES = 1 * MIB;
 /** Fetches that may wait for a block buffer: some rounds of DAEMON_FETCHES_MAX; more means that somebody forgot to bound them. */
 export const BUFFER_WAITERS_MAX = 4_096;
 /** Buffers of each pool that keep their memory however long nobody needs them: a single reader finds it there. */

@@ -83,7 +83,7 @@ function otherCluster(scheduler: readonly string[], source: string, pid: number)
 }
 
 /** The arguments by which a daemon has the same home as this command, whatever its working directory. */
-export function homeArguments({ workhome, config, scheduler = [] }: HomeOptions): string[] {
+function homeArguments({ workhome, config, scheduler = [] }: HomeOptions): string[] {
   return [
     ...(workhome === undefined ? [] : ["--workhome", resolve(workhome)]),
     ...(config === undefined ? [] : ["--config", resolve(config)]),

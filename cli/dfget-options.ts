@@ -84,7 +84,7 @@ function header(text: string, before: readonly string[] = []): string[] {
 const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 /** The command, without what it does. */
-export function dfgetCommand(): Command {
+function dfgetCommand(): Command {
   const mib = `${PIECE_BYTES_MIN / 1024 ** 2}MiB`;
   const command = new Command("dfget")
     .description("Copies what a URL names to a file, through the daemon's cache.")

@@ -15,7 +15,7 @@ export async function runCommand(program: string, run: () => Promise<void>): Pro
 }
 
 /** Prints the error for people. @returns the exit status */
-export function reportFailure(program: string, error: unknown): number {
+function reportFailure(program: string, error: unknown): number {
   // commander has printed its own sentence, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const failure = fromUnknown(error);

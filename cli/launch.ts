@@ -8,7 +8,7 @@ import { LAUNCHED_THREADS } from "../base/limits.ts";
 import { HOLDER_OPTION } from "../holder/messages.ts";
 
 /** Set in the environment of a process that was launched as it should be. */
-export const LAUNCH_VARIABLES: Readonly<Record<string, string>> = {
+const LAUNCH_VARIABLES: Readonly<Record<string, string>> = {
   // libuv's pool serves files, DNS and level alike, and is sized when first used: before an ES module can set anything.
   UV_THREADPOOL_SIZE: String(LAUNCHED_THREADS),
   // glibc otherwise keeps an arena per thread, each with its own free memory.

@@ -358,7 +358,7 @@ async function directorySource(
 }
 
 /** Where the dynconfig file lies unless the configuration says otherwise: beside that. */
-export function dynconfigPath(workhome: WorkhomePaths): string {
+function dynconfigPath(workhome: WorkhomePaths): string {
   return join(dirname(workhome.configPath), "dynconfig.yaml");
 }
 

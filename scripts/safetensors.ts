@@ -26,7 +26,7 @@ export interface Tensor {
 }
 
 /** Names and shapes of a small language model whose layers are repeated until it has about so many bytes. */
-export function modelShapes(bytes: number): { name: string; shape: number[] }[] {
+function modelShapes(bytes: number): { name: string; shape: number[] }[] {
   const width = 1024;
   const shapes = [{ name: "model.embed_tokens.weight", shape: [8192, width] }];
   const layer: [string, number[]][] = [

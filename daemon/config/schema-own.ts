@@ -38,7 +38,7 @@ const ID_MAX = 0xffff_fffe;
  * Programs that look into every file they find: indexers of names and of contents, makers of thumbnails, and the two that
  * people walk trees with. Names of program files, or of threads as the kernel has them.
  */
-export const SCANNERS_DEFAULT = [
+const SCANNERS_DEFAULT = [
   "updatedb",
   "updatedb.plocate",
   "updatedb.mlocate",

@@ -32,7 +32,7 @@ export interface IdentitySettings {
 }
 
 /** Added to the host's name where a dfdaemon of Dragonfly's has the plain one: two daemons are two hosts. */
-export const BESIDE_DRAGONFLY = "-p2pfs";
+const BESIDE_DRAGONFLY = "-p2pfs";
 
 /** The identity that ids are made of (daemon/task/ids.ts). */
 export function chooseIdentity(settings: IdentitySettings, facts: MachineFacts): HostIdentity {

@@ -20,7 +20,7 @@ export interface DragonflyPlaces {
   readonly piecePort: number;
 }
 
-export const DRAGONFLY_PLACES: DragonflyPlaces = {
+const DRAGONFLY_PLACES: DragonflyPlaces = {
   socketPath: "/var/run/dragonfly/dfdaemon.sock",
   uploadPort: 4000,
   piecePort: 4005,

@@ -31,7 +31,7 @@ export interface EvictableTask {
  * How much is given up, least first. `passed`: what sequential readers have behind them. `unused`: also what was used longest
  * ago. `ahead`: also what a reader comes to later. `windows`: even what was fetched ahead, but for the blocks next to a reader.
  */
-export const SACRIFICES = ["passed", "unused", "ahead", "windows"] as const;
+const SACRIFICES = ["passed", "unused", "ahead", "windows"] as const;
 export type Sacrifice = (typeof SACRIFICES)[number];
 
 /** Blocks of one piece, all present. */

@@ -60,7 +60,7 @@ const LOOPBACK = listOf(["127.0.0.0/8", "0.0.0.0/8", "::1", "::"]);
  * The address without its zone, and the IPv4 address that an IPv6 one stands for, if any: mapped (::ffff:0:0/96), compatible
  * (::/96), translated by NAT64 (64:ff9b::/96, RFC 6052) or 6to4 (2002::/16).
  */
-export function formsOf(address: string): readonly string[] {
+function formsOf(address: string): readonly string[] {
   const bare = address.replace(/%.*$/, "");
   if (isIP(bare) !== 6) return [bare];
   const words = wordsOf(bare);

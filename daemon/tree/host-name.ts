@@ -29,11 +29,6 @@ export function originOfHostName(scheme: "http" | "https", name: string): string
     : undefined;
 }
 
-/** The name of an origin: what stands between `//` and the path. */
-export function hostNameOfOrigin(origin: string): string {
-  return origin.slice(origin.indexOf("//") + 2).replace(/\/.*$/, "");
-}
-
 function parse(text: string): URL | undefined {
   try {
     return new URL(text);

@@ -35,10 +35,7 @@ export async function prepareMountpoint(
  * @returns true when there was something to take away
  * @throws P2pfsError BUSY when what is mounted there lives, or does not answer
  */
-export async function healMountpoint(
-  directory: string,
-  env: { clock: Clock; logger: Logger },
-): Promise<boolean> {
+async function healMountpoint(directory: string, env: { clock: Clock; logger: Logger }): Promise<boolean> {
   if (!ownMountsOf(await readMountTable()).includes(directory)) return false;
   const found = await probe(directory, env);
   if (found === "hangs")

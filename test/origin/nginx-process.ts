@@ -19,7 +19,7 @@ const START_MS = 10_000;
 const STOP_MS = 5_000;
 
 /** nginx in PATH or where Debian puts it, which a user's PATH may lack. */
-export function nginxPath(): string | undefined {
+function nginxPath(): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.map((folder) => join(folder, "nginx")).find(isExecutable);
 }

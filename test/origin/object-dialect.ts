@@ -71,7 +71,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Character data; what XML 1.0 cannot hold becomes a character reference, as S3 writes it. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   let escaped = "";
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;

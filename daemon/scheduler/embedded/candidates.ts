@@ -3,7 +3,7 @@ import { isBadParent, scoreOf } from "./evaluation.ts";
 import { descendantsOf, type KnownPeer, type KnownTask } from "./known.ts";
 
 /** Parents that one peer is given (Dragonfly's candidate_parent_limit). */
-export const CANDIDATE_PARENTS = 3;
+const CANDIDATE_PARENTS = 3;
 /** Peers, drawn by chance, among whom the best are chosen (filter_parent_limit): else all would get the same ones. */
 const COMPARED = 15;
 /** Peers that are looked at for them. */

@@ -17,9 +17,6 @@ import { MutualTlsServer } from "../../tls/mutual-tls-server.ts";
 import { checkServer } from "../../tls/server-name.ts";
 import type { Parent } from "../transport.ts";
 
-/** How pieces travel: in clear, as Dragonfly has it; as each child likes; never in clear. */
-export type PieceSecrecy = "off" | "offered" | "required";
-
 /** A TLS record of a handshake: its type, and the first byte of its version. No request of vortex has a tag of 3. */
 const HANDSHAKE = [0x16, 0x03] as const;
 

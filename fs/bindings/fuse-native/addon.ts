@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { P2pfsError } from "../../../base/errors.ts";
 
 /** Operations of libfuse 2.9 (struct fuse_operations) that the addon knows. */
-export const ADDON_OPERATIONS = [
+const ADDON_OPERATIONS = [
   "init",
   "access",
   "statfs",

@@ -9,7 +9,7 @@ import type { InitReply } from "./replies.ts";
 import type { InitOffer } from "./requests.ts";
 
 /** Newest protocol that is known here. */
-export const PROTOCOL_MINOR = 45;
+const PROTOCOL_MINOR = 45;
 /** Linux 3.15: before it, INIT's answer and RENAME had other shapes. */
 const PROTOCOL_MINOR_MIN = 23;
 const PROTOCOL_MAJOR = 7;

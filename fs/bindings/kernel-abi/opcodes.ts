@@ -85,6 +85,3 @@ export const NOTIFICATION = {
 
 /** Bit of a request's `unique` that says it was sent before, to somebody who died (FUSE_UNIQUE_RESEND). */
 export const UNIQUE_RESENT = 1n << 63n;
-
-/** The root directory's node (FUSE_ROOT_ID). */
-export const ROOT_NODE = 1;

@@ -83,7 +83,7 @@ export function writeReplyHeader(view: DataView, unique: bigint, error: number, 
 }
 
 /** @returns bytes written */
-export function writeAttributes(view: DataView, from: number, attributes: KernelAttributes): number {
+function writeAttributes(view: DataView, from: number, attributes: KernelAttributes): number {
   const { at, bytes } = layouts.ATTR;
   setNumber64(view, from + at.ino, attributes.ino);
   setNumber64(view, from + at.size, attributes.size);

@@ -15,7 +15,7 @@ import type { RefusedNames } from "../../../daemon/tls/refused-names.ts";
 export const DAY_MS = 86_400_000;
 
 /** Made so long ago that all it certified then has expired. */
-export const LONG_AGO_MS = Date.now() - 400 * DAY_MS;
+const LONG_AGO_MS = Date.now() - 400 * DAY_MS;
 
 export function authorityOf(name: string, nowMs = LONG_AGO_MS): Promise<CertifiedKey> {
   return makeAuthority(name, nowMs);

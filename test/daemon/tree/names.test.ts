@@ -1,7 +1,7 @@
 /** Names of the mount to URLs and keys and back. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hostNameOfOrigin, originOfHostName } from "../../../daemon/tree/host-name.ts";
+import { originOfHostName } from "../../../daemon/tree/host-name.ts";
 import { nodeOf, pathOf } from "../../../daemon/tree/node-key.ts";
 import { keyTextOfName, nameOfKeyText } from "../../../daemon/tree/object-name.ts";
 import {
@@ -222,11 +222,6 @@ describe("a name of a host", () => {
       "\ud800",
     ];
     for (const name of bad) assert.equal(originOfHostName("http", name), undefined, JSON.stringify(name));
-  });
-
-  test("is had back from the origin", () => {
-    assert.equal(hostNameOfOrigin("http://[::1]:8080"), "[::1]:8080");
-    assert.equal(hostNameOfOrigin("https://a.example/"), "a.example");
   });
 });
 

@@ -88,7 +88,7 @@ export interface OriginDownSize {
 }
 
 /** Longest an open may take while the origin is down, ms. */
-export const OPEN_WHILE_DOWN_MS_MAX = 2_000;
+const OPEN_WHILE_DOWN_MS_MAX = 2_000;
 
 async function treeDigest(folder: string): Promise<string> {
   const script = 'cd -- "$1" && find . -type f | sort | while read -r name; do sha256sum "$name"; done';
