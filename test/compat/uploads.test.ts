@@ -18,6 +18,7 @@ import type { SyncPiecesResponse__Output } from "../../proto/gen/dfdaemon/v2/Syn
 import { DfdaemonUpload } from "../../proto/load.ts";
 import { HurriedClock } from "../daemon/server/hurried-clock.ts";
 import { serveUploads, type UploadServed } from "../daemon/server/upload-served.ts";
+import { recordOf } from "../suites/storage-fixtures.ts";
 import { callsOf, type RecordedCall, scenarios } from "./transcript.ts";
 
 const { SyncPieces, SyncHost, DownloadTask } = DfdaemonUpload.service;
@@ -88,24 +89,8 @@ async function hold({ storage }: UploadServed, taskId: string, told: readonly Sy
     later === undefined ? Math.max(PIECE_BYTES_MIN, first.length) : later.offset / later.number;
   const contentLength = Math.max(...told.map(({ offset, length }) => offset + length));
   const nowMs = systemClock.nowMs();
-  const stored = await storage.create({
-    id: taskId,
-    kind: "standard",
-    url: "http://origin/file",
-    tag: "",
-    application: "",
-    contentLength,
-    pieceLength,
-    ranges: true,
-    responseHeaders: {},
-    anchors: [],
-    verified: "none",
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
-    bytesFromSource: 0,
-    bytesFromPeers: 0,
-    uploadedCount: 0,
-  });
+  const dates = { createdAtMs: nowMs, updatedAtMs: nowMs };
+  const stored = await storage.create(recordOf(taskId, { contentLength, pieceLength, ...dates }));
   const MIB = 1024 * 1024;
   for (const { number, offset, length } of told) {
     for (let block = offset / MIB; block < Math.ceil((offset + length) / MIB); block += 1)

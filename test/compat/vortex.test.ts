@@ -22,6 +22,7 @@ import {
   type TaskFamily,
 } from "../../daemon/transport/vortex/packet.ts";
 import { exchange, servePieces } from "../daemon/upload/pieces-served.ts";
+import { recordOf } from "../suites/storage-fixtures.ts";
 import { type Line, linesOf, scenarios } from "./transcript.ts";
 
 /** A request, and the packet that answered it, if any. */
@@ -74,32 +75,20 @@ test("every recorded packet is read, and written again to the same bytes", () =>
 });
 
 /** The task as the parent held it: just long enough for this piece to be its last. */
-function recordOf(taskId: string, { number, offset, length }: PieceMetadata, nowMs: number): TaskRecord {
+function heldRecord(taskId: string, { number, offset, length }: PieceMetadata, nowMs: number): TaskRecord {
   const pieceLength = number > 0 ? offset / number : Math.max(PIECE_BYTES_MIN, length);
-  return {
-    id: taskId,
-    kind: "standard",
-    url: "http://origin/file",
-    tag: "",
-    application: "",
+  return recordOf(taskId, {
     contentLength: offset + length,
     pieceLength,
-    ranges: true,
-    responseHeaders: {},
-    anchors: [],
-    verified: "none",
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
-    bytesFromSource: 0,
-    bytesFromPeers: 0,
-    uploadedCount: 0,
-  };
+  });
 }
 
 async function storageWith(request: PieceRequest, piece: PieceMetadata): Promise<MemoryStorage> {
   const nowMs = piece.createdAtSeconds * 1000;
   const storage = await MemoryStorage.open({ clock: new FakeClock(nowMs) });
-  const record = recordOf(request.taskId, piece, nowMs);
+  const record = heldRecord(request.taskId, piece, nowMs);
   const stored = await storage.create(record);
   const end = Math.ceil((piece.offset + piece.length) / BLOCK_BYTES);
   // Checksums of zeros are no matter: the last block's alone makes the piece's what it was.

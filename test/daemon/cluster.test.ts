@@ -13,31 +13,20 @@ import { standardTaskId } from "../../daemon/task/ids.ts";
 import type { TaskRecord } from "../../daemon/task/task-record.ts";
 import { until } from "../base/promises.ts";
 import { makeCertificates } from "../origin/certificates.ts";
+import { recordOf } from "../suites/storage-fixtures.ts";
 import { SchedulerServed } from "./scheduler/scheduler-served.ts";
 import { openHost } from "./tls/host-files.ts";
 
 function record(name: string, more: Partial<TaskRecord> = {}): TaskRecord {
   const url = `http://origin/${name}`;
-  return {
-    id: standardTaskId({ url }),
-    kind: "standard",
+  const dates = { createdAtMs: 1, updatedAtMs: 1, finishedAtMs: 1 };
+  return recordOf(standardTaskId({ url }), {
     url,
-    tag: "",
-    application: "",
     contentLength: 8 * 2 ** 20,
-    pieceLength: 4 * 2 ** 20,
-    ranges: true,
-    responseHeaders: {},
-    anchors: [],
     verified: "transport",
-    createdAtMs: 1,
-    updatedAtMs: 1,
-    finishedAtMs: 1,
-    bytesFromSource: 0,
-    bytesFromPeers: 0,
-    uploadedCount: 0,
+    ...dates,
     ...more,
-  };
+  });
 }
 
 let hosts = 0;

@@ -10,6 +10,7 @@ import { credentials, type ServiceError } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { P2pfsError } from "../../../base/errors.ts";
 import { silentLogger } from "../../../base/logger.ts";
+import type { AnswerOf, RequestOf } from "../../../cli/daemon-client.ts";
 import { Engine } from "../../../daemon/engine/engine.ts";
 import { StandaloneScheduler } from "../../../daemon/scheduler/standalone.ts";
 import { DownloadServer, type SocketAccess } from "../../../daemon/server/download-server.ts";
@@ -199,15 +200,6 @@ export function downloadAll(
     call.on("end", () => resolve({ messages, error: undefined }));
   });
 }
-
-/** The request and the answer of a client's unary method: those of its last overload. */
-type RequestOf<Method> = Method extends (request: infer Request, answer: never) => unknown ? Request : never;
-type AnswerOf<Method> = Method extends (
-  request: never,
-  answer: (error: ServiceError | null, answer?: infer Answer) => void,
-) => unknown
-  ? Answer
-  : never;
 
 /** Calls a unary method; rejects with the ServiceError. */
 export function ask<Client, Name extends keyof Client>(
