@@ -1,9 +1,10 @@
 /**
- * What a link carries of content: zeros through one plain TCP connection, counted once it has got going. And how long a link
- * takes, busy as it is, until it carries a first answer.
+ * What a link carries of content: zeros through one plain TCP connection, counted once it has got going. How unevenly many
+ * connections share it. And how long a link takes, busy as it is, until it carries a first answer.
  *
  *   node dist/scripts/bench/goodput-pump.js serve ADDRESS              says its port; sends to whoever comes until its input ends
  *   node dist/scripts/bench/goodput-pump.js fetch ADDRESS PORT MS      says bytes a second
+ *   node dist/scripts/bench/goodput-pump.js share ADDRESS PORT MS COUNT   says the deviation of the logarithm of what each of them got
  *   node dist/scripts/bench/goodput-pump.js knock ADDRESS PORT         says the median of connections' times, ms, when its input ends
  */
 import { once } from "node:events";
@@ -34,6 +35,29 @@ async function serve(address: string): Promise<void> {
 }
 
 async function fetch(host: string, port: number, ms: number): Promise<void> {
+  const came = counted(host, port);
+  await came.connected;
+  await delay(WARM_UP_MS);
+  const [before, begin] = [came.bytes(), performance.now()];
+  await delay(ms);
+  console.log(((came.bytes() - before) / ((performance.now() - begin) / 1000)).toFixed(0));
+  process.exit(0);
+}
+
+/** From the first byte on, as pieces are. */
+async function share(host: string, port: number, ms: number, count: number): Promise<void> {
+  const all = Array.from({ length: count }, () => counted(host, port));
+  await Promise.all(all.map(({ connected }) => connected));
+  await delay(ms);
+  const logs = all.map(({ bytes }) => Math.log(Math.max(1, bytes())));
+  const mean = logs.reduce((sum, one) => sum + one, 0) / count;
+  const variance = logs.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (count - 1);
+  console.log(Math.sqrt(variance).toFixed(3));
+  process.exit(0);
+}
+
+/** A connection, and the bytes that came over it. */
+function counted(host: string, port: number) {
   let came = 0;
   const buffer = Buffer.allocUnsafeSlow(256 * 1024);
   const callback = (count: number) => {
@@ -41,12 +65,7 @@ async function fetch(host: string, port: number, ms: number): Promise<void> {
     return true;
   };
   const socket = connect({ host, port, onread: { buffer, callback } });
-  await once(socket, "connect");
-  await delay(WARM_UP_MS);
-  const [before, begin] = [came, performance.now()];
-  await delay(ms);
-  console.log(((came - before) / ((performance.now() - begin) / 1000)).toFixed(0));
-  process.exit(0);
+  return { connected: once(socket, "connect"), bytes: () => came };
 }
 
 async function knock(host: string, port: number): Promise<void> {
@@ -65,7 +84,8 @@ async function knock(host: string, port: number): Promise<void> {
   }
 }
 
-const [verb, address = "", port = "", ms = ""] = process.argv.slice(2);
+const [verb, address = "", port = "", ms = "", count = ""] = process.argv.slice(2);
 if (verb === "serve") await serve(address);
+else if (verb === "share") await share(address, Number(port), Number(ms), Number(count));
 else if (verb === "knock") await knock(address, Number(port));
 else await fetch(address, Number(port), Number(ms));

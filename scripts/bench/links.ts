@@ -37,6 +37,24 @@ export async function goodputOf(
   }
 }
 
+/**
+ * How unevenly connections share a host's link upwards: the standard deviation of the logarithm of what each of them got in a while.
+ */
+export async function unevennessOf(
+  scope: Scope,
+  cluster: Cluster,
+  { host, count, ms }: { readonly host: string; readonly count: number; readonly ms: number },
+): Promise<number> {
+  const inner = scope.inner();
+  try {
+    const [address, port] = await serving(inner, cluster, host);
+    const netns = cluster.netns(WIDE_HOST);
+    return Number(await start(inner, words("share", address, port, ms, count), { netns }).line());
+  } finally {
+    await inner.close();
+  }
+}
+
 function words(...args: (string | number)[]): string[] {
   return [process.execPath, join(projectRoot(), "dist/scripts/bench/goodput-pump.js"), ...args.map(String)];
 }

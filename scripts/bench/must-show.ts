@@ -52,7 +52,8 @@ const SPREAD: SwarmShape = {
 const SIMULATED: Readonly<Record<string, SwarmShape>> = {
   simulated: SPREAD,
   "simulated-equal": { ...SPREAD, rates: Array(6).fill(100) },
-  "simulated-no-seed": { ...SPREAD, seedRate: undefined },
+  // Whoever is first gets it for all; the scheduler takes whom chance brings.
+  "simulated-no-seed": { ...SPREAD, seedRate: undefined, first: 3 },
 };
 
 const SHOWS: readonly Show[] = [

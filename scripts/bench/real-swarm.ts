@@ -5,14 +5,16 @@
 import assert from "node:assert/strict";
 import { link, readFile, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { credentials } from "@grpc/grpc-js";
+import { pieceLengthFor } from "../../daemon/task/piece-length.ts";
 import { DfdaemonDownload } from "../../proto/load.ts";
 import { type Cluster, type ClusterHost, clusterUp, PIECE_PORT } from "../../test/system/cluster.ts";
 import { sha256 } from "../../test/system/processes.ts";
 import type { Scope } from "../../test/system/scope.ts";
 import { writeLarge } from "../../test/system/shows/origin-files.ts";
 import { forgetTasks } from "./forget-tasks.ts";
-import { type BothWays, goodputOf, knocking, linkBytes } from "./links.ts";
+import { type BothWays, goodputOf, knocking, linkBytes, unevennessOf } from "./links.ts";
 
 /** What is the same in the lab and in the simulation. Rates in 10^6 bits a second, both ways. */
 export interface SwarmShape {
@@ -21,11 +23,13 @@ export interface SwarmShape {
   readonly seedRate: number | undefined;
   readonly originRate: number;
   readonly fileBytes: number;
+  /** Which peer begins LEAD_MS before the others; undefined: all begin at once. */
+  readonly first?: number;
 }
 
 /** One load of the file by all peers. */
 export interface RealRound {
-  /** Of each peer, from the common beginning. */
+  /** Of each peer, from its own beginning. */
   readonly seconds: readonly number[];
   readonly originBytes: number;
   /** Of all processors of the machine, how much was in use, 0 to 1. */
@@ -41,9 +45,16 @@ export interface RealRound {
 export interface RealSwarm {
   /** Bytes a second of content that links carry. */
   readonly goodput: ReadonlyMap<string, BothWays>;
+  /** See unevennessOf. */
+  readonly unevenness: number;
   readonly rounds: readonly RealRound[];
 }
 
+/** The first has begun by then, and its scheduler knows it, ms. */
+const LEAD_MS = 2_000;
+/** Fetches of a host at once (download.concurrentPieceCount), and children that a host has in so small a swarm, at least. */
+const FETCHES = 8;
+const CHILDREN = 3;
 const COPY_MS = 900_000;
 const NAME = "model.safetensors";
 
@@ -59,6 +70,11 @@ export async function realSwarm(scope: Scope, shape: SwarmShape, rounds: number)
   });
   const file = await writeLarge(cluster.origin, { name: NAME, bytes: fileBytes, seed: 9 });
   const goodput = await goodputOf(scope, cluster, Object.keys(rate));
+  const giver = seedRate === undefined ? "peer-1" : "seed";
+  const count = FETCHES * CHILDREN;
+  // As long as their pieces take.
+  const ms = (1000 * count * pieceLengthFor(fileBytes)) / (goodput.get(giver)?.up ?? 1);
+  const unevenness = await unevennessOf(scope, cluster, { host: giver, count, ms });
   const expected = await sha256(file);
   const done: RealRound[] = [];
   for (let n = 0; n < rounds; n++) {
@@ -66,15 +82,25 @@ export async function realSwarm(scope: Scope, shape: SwarmShape, rounds: number)
     const name = `${n}-${NAME}`;
     await link(file, join(cluster.origin.root, name));
     const url = cluster.origin.url(name);
-    done.push(await loadOnce(scope, cluster, url));
+    done.push(await loadOnce(scope, cluster, url, startsMs(shape)));
     await checkCopies(scope, cluster.peers, url, expected);
     for (const host of cluster.hosts) await forgetTasks(host.socketPath);
     await unlink(join(cluster.origin.root, name));
   }
-  return { goodput, rounds: done };
+  return { goodput, unevenness, rounds: done };
 }
 
-async function loadOnce(scope: Scope, cluster: Cluster, url: string): Promise<RealRound> {
+/** When each peer begins. */
+export function startsMs({ rates, first }: SwarmShape): number[] {
+  return rates.map((_, n) => (first === undefined || n === first ? 0 : LEAD_MS));
+}
+
+async function loadOnce(
+  scope: Scope,
+  cluster: Cluster,
+  url: string,
+  starts: readonly number[],
+): Promise<RealRound> {
   const { hosts, peers } = cluster;
   await cluster.origin.clearLog();
   const before = {
@@ -84,9 +110,10 @@ async function loadOnce(scope: Scope, cluster: Cluster, url: string): Promise<Re
   };
   const names = peers.map(({ name }) => name);
   const knocks = knocking(scope, cluster, names, PIECE_PORT);
-  const begin = performance.now();
   const seconds = await Promise.all(
-    peers.map(async (host) => {
+    peers.map(async (host, n) => {
+      await delay(starts[n]);
+      const begin = performance.now();
       await copyWhole(host, url);
       return (performance.now() - begin) / 1000;
     }),

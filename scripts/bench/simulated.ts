@@ -7,7 +7,7 @@ import { pieceLengthFor } from "../../daemon/task/piece-length.ts";
 import type { Scope } from "../../test/system/scope.ts";
 import { type Figures, formatBytes, median } from "../../test/system/shows/figures.ts";
 import { World } from "../simulate/world.ts";
-import { type RealSwarm, realSwarm, type SwarmShape } from "./real-swarm.ts";
+import { type RealSwarm, realSwarm, type SwarmShape, startsMs } from "./real-swarm.ts";
 import { spread } from "./samples.ts";
 
 /** How far the simulation may be off, of what was measured. */
@@ -46,10 +46,11 @@ export async function showSimulated(scope: Scope, shape: SwarmShape, rounds: num
 
 /** Seconds of each host in one run. */
 async function simulatedLoad(
-  { rates, fileBytes }: SwarmShape,
-  { goodput, rounds }: RealSwarm,
+  shape: SwarmShape,
+  { goodput, unevenness, rounds }: RealSwarm,
   seed: number,
 ): Promise<readonly number[]> {
+  const { rates, fileBytes, first } = shape;
   const linkOf = (host: string) => {
     const { down, up } = goodput.get(host) ?? { down: 0, up: 0 };
     return (8 * (down + up)) / 2;
@@ -64,7 +65,9 @@ async function simulatedLoad(
     // There and back is two ways.
     nearMs: median(rounds.flatMap(({ connectMs }) => connectMs)) / 2,
     farShare: 0,
+    flowSpread: unevenness,
     startSpreadMs: START_SPREAD_MS,
+    startsMs: first === undefined ? undefined : startsMs(shape),
     epochMs: EPOCH_MS,
     seed,
   });
@@ -87,7 +90,7 @@ function ratioOf(real: Loads, simulated: Loads, of: (seconds: readonly number[])
 
 function setUpFigures(
   { seedRate, originRate, fileBytes }: SwarmShape,
-  { rounds, goodput }: RealSwarm,
+  { rounds, goodput, unevenness }: RealSwarm,
 ): Figures {
   const carries = (host: string) => {
     const { down = 0, up = 0 } = goodput.get(host) ?? {};
@@ -102,6 +105,7 @@ function setUpFigures(
       4,
     )} of the file`,
     processors: `the machine's ${spread(rounds.map(({ machineBusy }) => machineBusy))} in use, the busiest daemon ${spread(rounds.map(({ busiestDaemon }) => busiestDaemon))} of one`,
+    "connections share a link": `with a deviation of ${unevenness.toFixed(2)} of the logarithm`,
     "a connection takes": `${spread(
       rounds.flatMap(({ connectMs }) => connectMs),
       1,

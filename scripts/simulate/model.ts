@@ -22,8 +22,15 @@ export interface Settings {
   readonly nearMs: number;
   readonly farMs: number;
   readonly farShare: number;
+  /**
+   * How unevenly transfers share a link, as the standard deviation of the logarithm of what each gets: TCP's do, as chance will have
+   * it. 0: all get the same.
+   */
+  readonly flowSpread: number;
   /** Hosts begin within this time, ms. */
   readonly startSpreadMs: number;
+  /** When each host begins, ms; undefined: as chance will have it, within startSpreadMs. */
+  readonly startsMs: readonly number[] | undefined;
   /** How many files, the most popular first (Zipf). */
   readonly files: number;
   readonly fileBytes: number;
@@ -62,7 +69,9 @@ export const MODEL: Settings = {
   nearMs: 0.25,
   farMs: 10,
   farShare: 0.05,
+  flowSpread: 0,
   startSpreadMs: 2_000,
+  startsMs: undefined,
   files: 1,
   fileBytes: 64 * GIB,
   // What Dragonfly's rule gives such a file.
@@ -103,4 +112,11 @@ export function linkRate(
   random: () => number,
 ): number {
   return hostLinks?.[host] ?? linkMin * (linkMax / linkMin) ** random();
+}
+
+/** Draws from a distribution whose logarithm is normal, around 1 (Box-Muller). Draws nothing for a deviation of 0. */
+export function logNormal(deviation: number, random: () => number): number {
+  if (deviation === 0) return 1;
+  const radius = Math.sqrt(-2 * Math.log(1 - random()));
+  return Math.exp(deviation * radius * Math.cos(2 * Math.PI * random()));
 }

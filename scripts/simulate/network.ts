@@ -1,6 +1,6 @@
 /**
  * The simulated network: hosts with access links and nothing scarce between them. Transfers are flows; at every epoch each gets its
- * max-min fair share of the two links it uses. Within an epoch a new flow takes its share from the others of a link that is full.
+ * max-min fair share of the two links it uses, by its weight. Within an epoch a new flow takes its share from the others of a link that is full.
  */
 import type { Timer } from "../../base/clock.ts";
 import type { SimClock } from "./sim-clock.ts";
@@ -10,6 +10,8 @@ export interface Link {
   /** Bytes a millisecond. */
   readonly capacity: number;
   readonly flows: Set<Flow>;
+  /** Of all its flows. */
+  weight: number;
   used: number;
 }
 
@@ -17,6 +19,8 @@ interface Flow {
   readonly from: Link;
   readonly to: Link;
   readonly done: () => void;
+  /** What it takes of a link, beside others. */
+  readonly weight: number;
   left: number;
   rate: number;
   atMs: number;
@@ -27,34 +31,41 @@ interface Flow {
 const CROWD = 64;
 
 export function newLink(bitsPerSecond: number): Link {
-  return { capacity: bitsPerSecond / 8000, flows: new Set(), used: 0 };
+  return { capacity: bitsPerSecond / 8000, flows: new Set(), weight: 0, used: 0 };
 }
 
 export class Network {
   readonly #clock: SimClock;
   readonly #epochMs: number;
+  readonly #weigh: () => number;
   readonly #flows = new Set<Flow>();
   #epochEndMs = 0;
 
-  /** @param epochMs between two looks at the fair shares */
-  constructor(clock: SimClock, epochMs: number) {
+  /**
+   * @param epochMs between two looks at the fair shares
+   * @param weigh draws a new flow's weight; default: all have the same
+   */
+  constructor(clock: SimClock, epochMs: number, weigh: () => number = () => 1) {
     this.#clock = clock;
     this.#epochMs = epochMs;
+    this.#weigh = weigh;
     this.#epoch();
   }
 
   /** Sends bytes. @returns ends the transfer; idempotent */
   send(from: Link, to: Link, bytes: number, done: () => void): () => void {
-    const [others, othersThere] = [from.flows.size, to.flows.size];
-    const fair = Math.min(from.capacity / (others + 1), to.capacity / (othersThere + 1));
+    const weight = this.#weigh();
+    const fair = Math.min(...[from, to].map((link) => (link.capacity * weight) / (link.weight + weight)));
     for (const link of [from, to]) if (link.flows.size <= CROWD) this.#makeRoom(link, fair);
     const rate = Math.max(0, Math.min(from.capacity - from.used, to.capacity - to.used));
-    const flow: Flow = { from, to, done, left: bytes, rate, atMs: this.#clock.nowMs(), timer: undefined };
+    const atMs = this.#clock.nowMs();
+    const flow: Flow = { from, to, done, weight, left: bytes, rate, atMs, timer: undefined };
     this.#flows.add(flow);
-    from.flows.add(flow);
-    to.flows.add(flow);
-    from.used += rate;
-    to.used += rate;
+    for (const link of [from, to]) {
+      link.flows.add(flow);
+      link.weight += weight;
+      link.used += rate;
+    }
     this.#plan(flow);
     return () => this.#remove(flow);
   }
@@ -110,40 +121,41 @@ export class Network {
   #remove(flow: Flow): void {
     if (!this.#flows.delete(flow)) return;
     flow.timer?.cancel();
-    flow.from.flows.delete(flow);
-    flow.to.flows.delete(flow);
-    flow.from.used -= flow.rate;
-    flow.to.used -= flow.rate;
+    for (const link of [flow.from, flow.to]) {
+      link.flows.delete(flow);
+      link.weight = link.flows.size === 0 ? 0 : link.weight - flow.weight;
+      link.used -= flow.rate;
+    }
   }
 }
 
 /** Gives every flow its max-min fair rate: the most crowded link first. */
 function share(flows: ReadonlySet<Flow>): void {
-  const left = new Map<Link, { free: number; flows: number }>();
+  const left = new Map<Link, { free: number; flows: number; weight: number }>();
   for (const flow of flows) {
     flow.rate = -1;
     for (const link of [flow.from, flow.to])
-      if (!left.has(link)) left.set(link, { free: link.capacity, flows: link.flows.size });
+      if (!left.has(link))
+        left.set(link, { free: link.capacity, flows: link.flows.size, weight: link.weight });
   }
-  // Links by what one of their flows would get; entries that are out of date are put back with what holds now.
-  const heap = new LinkHeap(
-    [...left].map(([link, { free, flows: count }]) => ({ link, fair: free / count })),
-  );
+  // Links by what a flow of weight 1 would get of them; entries that are out of date are put back with what holds now.
+  const heap = new LinkHeap([...left].map(([link, { free, weight }]) => ({ link, fair: free / weight })));
   for (let next = heap.pop(); next !== undefined; next = heap.pop()) {
     const state = left.get(next.link);
     if (state === undefined || state.flows === 0) continue;
-    const fair = Math.max(0, state.free) / state.flows;
+    const fair = Math.max(0, state.free) / state.weight;
     if (fair > next.fair * (1 + 1e-9)) {
       heap.push({ link: next.link, fair });
       continue;
     }
     for (const flow of next.link.flows) {
       if (flow.rate >= 0) continue;
-      flow.rate = fair;
+      flow.rate = fair * flow.weight;
       for (const link of [flow.from, flow.to]) {
         const each = left.get(link);
         if (each === undefined) continue;
-        each.free -= fair;
+        each.free -= flow.rate;
+        each.weight -= flow.weight;
         each.flows -= 1;
       }
     }

@@ -6,7 +6,7 @@ import { standardTaskId } from "../../daemon/task/ids.ts";
 import { Conversations } from "./conversations.ts";
 import { JoinedSession } from "./joined-session.ts";
 import { copyOf, rarestFirst } from "./loads.ts";
-import { linkRate, randomFrom, type Settings, settingsOf } from "./model.ts";
+import { linkRate, logNormal, randomFrom, type Settings, settingsOf } from "./model.ts";
 import { type Link, Network, newLink } from "./network.ts";
 import { SimClock } from "./sim-clock.ts";
 import { type Fault, SimHost } from "./sim-host.ts";
@@ -39,7 +39,9 @@ export class World {
     this.settings = settings;
     this.source = newLink(settings.sourceLink);
     this.random = randomFrom(settings.seed);
-    this.network = new Network(this.clock, settings.epochMs);
+    this.network = new Network(this.clock, settings.epochMs, () =>
+      logNormal(settings.flowSpread, this.random),
+    );
     const { seedLink } = settings;
     this.#seed = seedLink === undefined ? undefined : this.#newHost(0, seedLink, "none", true);
     for (let number = 1; number <= settings.hosts; number += 1) {
@@ -81,10 +83,11 @@ export class World {
     });
     this.#conversations = new Conversations(scheduler, clock);
     for (const host of this.byIp.values()) this.#conversations.announce(host);
-    for (const host of this.hosts) {
+    for (const [n, host] of this.hosts.entries()) {
       const url = `http://origin/model-${this.#pick(settings.files)}.safetensors`;
       this.#open += 1;
-      clock.schedule(random() * settings.startSpreadMs, () => this.#begin(host, url));
+      const startMs = random() * settings.startSpreadMs;
+      clock.schedule(settings.startsMs?.[n] ?? startMs, () => this.#begin(host, url));
     }
     await clock.run(LONGEST_MS, () => this.#open === 0);
     await scheduler.close();

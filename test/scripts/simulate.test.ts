@@ -69,3 +69,30 @@ test("flows share links fairly, and none gets more than its links have", () => {
   assert.ok((ended.slow ?? 0) >= 1_000 && (ended.slow ?? 0) < 1_150, `${ended.slow}`);
   assert.ok((ended.fast ?? 0) >= 1_000 && (ended.fast ?? 0) < 1_150, `${ended.fast}`);
 });
+
+test("flows of different weights share a link by them", () => {
+  const clock = new SimClock();
+  const weights = [3, 1];
+  const network = new Network(clock, 100, () => weights.shift() ?? 1);
+  const [sender, one, other] = [newLink(8e6), newLink(80e6), newLink(80e6)];
+  const ended: Record<string, number> = {};
+  network.send(sender, one, 750_000, () => {
+    ended.heavy = clock.nowMs();
+  });
+  network.send(sender, other, 250_000, () => {
+    ended.light = clock.nowMs();
+  });
+  while (Object.keys(ended).length < 2 && clock.step(10_000));
+  assert.ok((ended.heavy ?? 0) >= 900 && (ended.heavy ?? 0) < 1_100, `${ended.heavy}`);
+  assert.ok((ended.light ?? 0) >= 900 && (ended.light ?? 0) < 1_100, `${ended.light}`);
+  assert.ok(sender.weight === 0 && Math.abs(sender.used) < 1e-6, "the link is free again");
+});
+
+test("hosts begin when they are told to", async () => {
+  const startsMs = Array.from({ length: settings.hosts }, (_, n) => 100 * n);
+  const world = await played({ startsMs });
+  assert.deepEqual(
+    world.hosts.map((host) => world.loads.find((load) => load.host === host)?.startedMs),
+    startsMs,
+  );
+});
