@@ -782,6 +782,8 @@ export const TOKEN_LIFE_MS = 86_400_000;
 export const TOKEN_LIFE_MS_MAX = 30 * 86_400_000;
 /** Tokens that are good at once. */
 export const TOKENS_MAX = 256;
+/** How often what hosts say of themselves is written, ms, when it has changed: ten thousand of them are 4 MB. */
+export const MEMBERS_WRITE_MS = 1_000;
 /** Hosts of one cluster of our own; each is some 300 bytes of every answer that tells of all. */
 export const MEMBERS_MAX = 10_000;
 /**

@@ -120,14 +120,14 @@ export class Entrance {
     return {
       Sync: (call, answer) =>
         unary(log, async (request: typeof call.request) => {
-          const roster = await issuer.sync(callerOf(call), reportOf(request.host));
+          const roster = await issuer.sync(callerOf(call), reportOf(request.host), request.withMembers);
           const { clusterName, schedulers, members } = roster;
           const refused = issuer.refusedBeyond(request.refusedDigest);
           return {
             clusterName,
             schedulers: [...schedulers],
-            members: request.withMembers ? memberMessages(members) : [],
-            memberCount: members.length,
+            members: memberMessages(members),
+            memberCount: issuer.memberCount,
             removed: request.withMembers ? removedMessages(roster.removed) : [],
             ...(refused === undefined ? {} : { refused }),
           };

@@ -3,22 +3,22 @@
  * hosts out. One thing after the other, so that no two change a list at once. The entrance (entrance.ts) carries the questions.
  */
 import { randomBytes, X509Certificate } from "node:crypto";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 import { InvalidInputError, LimitError, P2pfsError, PermissionError } from "../../base/errors.ts";
-import { CERTIFICATE_BACKDATED_MS, CLUSTER_TEXT_MAX, MEMBERS_MAX } from "../../base/limits.ts";
+import {
+  CERTIFICATE_BACKDATED_MS,
+  CLUSTER_TEXT_MAX,
+  MEMBERS_MAX,
+  MEMBERS_WRITE_MS,
+} from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
+import { fromUnknown } from "../../base/node-errors.ts";
 import type { Authority } from "./authority.ts";
 import type { IssuerState, MemberFiles } from "./member-files.ts";
-import {
-  type Member,
-  type MemberReport,
-  memberNamed,
-  type Roster,
-  schedulersOf,
-  withMember,
-} from "./member-state.ts";
+import { type Member, type MemberReport, memberNamed, type Roster, schedulersOf } from "./member-state.ts";
 import { digestOfIds, packIds, type RemovedMember, withRemoved } from "./removed-members.ts";
-import { judgeToken, type TokenRecord } from "./token.ts";
+import type { TokenRecord } from "./token.ts";
+import { admissionBy, mayLetIn, ofTokens, REFUSALS, withUse } from "./token-history.ts";
 
 export interface IssuerOptions {
   readonly authority: () => Promise<Authority>;
@@ -46,7 +46,13 @@ export interface Removal {
 
 export class Issuer {
   readonly #options: IssuerOptions;
-  #state: Omit<IssuerState, "tokens">;
+  /** By their ids. */
+  readonly #members: Map<string, Member>;
+  #kept: Omit<IssuerState, "tokens" | "members">;
+  #schedulers: readonly string[];
+  /** What hosts said of themselves is written a moment later, for all who said something new meanwhile. */
+  #writing: Timer | undefined;
+  #closed = false;
   /** Ids of hosts that are to be refused, as hosts hear them. */
   #refused: { readonly packed: Buffer; readonly digest: Buffer };
   #onRefused: (ids: readonly string[]) => void = () => {};
@@ -54,8 +60,11 @@ export class Issuer {
 
   private constructor(options: IssuerOptions, state: Omit<IssuerState, "tokens">) {
     this.#options = options;
-    this.#state = state;
-    this.#refused = packed(state.removed);
+    const { members, ...kept } = state;
+    this.#members = new Map(members.map((member) => [member.memberId, member]));
+    this.#kept = kept;
+    this.#schedulers = schedulersOf(members);
+    this.#refused = packed(kept.removed);
   }
 
   /** @throws P2pfsError when the lists cannot be read */
@@ -65,14 +74,16 @@ export class Issuer {
   }
 
   get roster(): Roster {
-    const { clusterName } = this.#options;
-    const { members, removed } = this.#state;
-    return { clusterName, schedulers: schedulersOf(members), members, removed };
+    return this.#roster(true);
+  }
+
+  get memberCount(): number {
+    return this.#members.size;
   }
 
   /** Ids of hosts whose certificates are good and are to be refused all the same. */
   get refusedIds(): readonly string[] {
-    return this.#state.removed.map(({ memberId }) => memberId);
+    return this.#kept.removed.map(({ memberId }) => memberId);
   }
 
   /** What a host is told of them that knows those with the digest; undefined: nothing new. */
@@ -101,11 +112,12 @@ export class Issuer {
       const tokenId = this.#admitted(tokens, token, report);
       const memberId = randomBytes(8).toString("hex");
       const { certificate, certificateUntilMs } = await this.#certify(memberId, request, report);
-      const tokenUses = { ...this.#state.tokenUses, [tokenId]: (this.#state.tokenUses[tokenId] ?? 0) + 1 };
-      this.#state = { ...this.#state, ...knownOf(tokens, { ...this.#state, tokenUses }) };
-      await this.#keep(memberId, report, { tokenId, certificateUntilMs });
+      this.#kept = { ...this.#kept, ...withUse(ofTokens(this.#kept, tokens), tokenId) };
+      this.#keep(memberId, report, { tokenId, certificateUntilMs });
+      // A token for one host must not let in a second after a crash.
+      await this.#write();
       log.info({ memberId, hostname: report.hostname, ip: report.ip, clusterName, tokenId }, "host-joined");
-      return { ...this.roster, memberId, certificate, authority: await files.authorityCertificate() };
+      return { ...this.#roster(false), memberId, certificate, authority: await files.authorityCertificate() };
     });
   }
 
@@ -114,18 +126,22 @@ export class Issuer {
     return this.#inTurn(async () => {
       this.#mustBeIn(memberId);
       const { certificate, certificateUntilMs } = await this.#certify(memberId, request, report);
-      await this.#keep(memberId, report, { certificateUntilMs });
+      this.#keep(memberId, report, { certificateUntilMs });
       this.#options.log.info({ memberId, hostname: report.hostname }, "certificate-renewed");
       return certificate;
     });
   }
 
-  /** A host tells of itself, and hears of the others. @throws PermissionError when it is of the cluster no more */
-  sync(memberId: string, report: MemberReport): Promise<Roster> {
+  /**
+   * A host tells of itself, and hears of the others.
+   * @param withMembers whether they are named
+   * @throws PermissionError when it is of the cluster no more
+   */
+  sync(memberId: string, report: MemberReport, withMembers: boolean): Promise<Roster> {
     return this.#inTurn(async () => {
       this.#mustBeIn(memberId);
-      await this.#keep(memberId, report);
-      return this.roster;
+      this.#keep(memberId, report);
+      return this.#roster(withMembers);
     });
   }
 
@@ -133,8 +149,8 @@ export class Issuer {
   leave(memberId: string): Promise<void> {
     return this.#inTurn(async () => {
       // One that was removed has nothing left to leave.
-      if (this.#state.removed.some((each) => each.memberId === memberId)) return;
-      await this.#takeOut(this.#member(memberId) ?? { memberId }, true);
+      if (this.#kept.removed.some((each) => each.memberId === memberId)) return;
+      await this.#takeOut(this.#members.get(memberId) ?? { memberId }, true);
       this.#options.log.info({ memberId }, "host-left");
     });
   }
@@ -147,7 +163,7 @@ export class Issuer {
   remove(words: string): Promise<Removal> {
     return this.#inTurn(async () => {
       const { files, log, clock } = this.#options;
-      const member = memberNamed(this.#state.members, words);
+      const member = memberNamed([...this.#members.values()], words);
       if (member.memberId === this.#options.memberId)
         throw new P2pfsError(
           "FAILED_PRECONDITION",
@@ -155,14 +171,26 @@ export class Issuer {
         );
       const { tokens } = await files.issuer();
       const came = tokens.find(({ id }) => id === member.tokenId);
-      const isGood = came !== undefined && clock.nowMs() < came.expiresAtMs && this.#mayLetIn(came);
-      if (isGood) this.#state = { ...this.#state, endedTokens: [...this.#state.endedTokens, came.id] };
-      this.#state = { ...this.#state, ...knownOf(tokens, this.#state) };
+      const isGood = came !== undefined && clock.nowMs() < came.expiresAtMs && mayLetIn(came, this.#kept);
+      if (isGood) this.#kept = { ...this.#kept, endedTokens: [...this.#kept.endedTokens, came.id] };
+      this.#kept = { ...this.#kept, ...ofTokens(this.#kept, tokens) };
       await this.#takeOut(member, false);
       const { memberId, hostname, ip } = member;
       log.info({ memberId, hostname, ip }, "host-removed");
       return { member, endedToken: isGood ? came.id : undefined };
     });
+  }
+
+  /** Writes what was not written yet, and nothing any more. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#writing !== undefined) await this.#inTurn(() => this.#write());
+    this.#closed = true;
+  }
+
+  #roster(withMembers: boolean): Roster {
+    const members = withMembers ? [...this.#members.values()] : [];
+    const { clusterName } = this.#options;
+    return { clusterName, schedulers: this.#schedulers, members, removed: this.#kept.removed };
   }
 
   /** @returns the token's id @throws PermissionError */
@@ -172,29 +200,14 @@ export class Issuer {
     { hostname }: MemberReport,
   ): string {
     const { clock, log } = this.#options;
-    const { verdict, record } = judgeToken(tokens, token, clock.nowMs());
-    const refusal =
-      verdict === "good" && this.#state.endedTokens.includes(record.id)
-        ? "unknown"
-        : verdict === "good" && !this.#mayLetIn(record)
-          ? "spent"
-          : verdict;
-    if (refusal === "good" && record !== undefined) return record.id;
-    log.warn({ hostname, verdict: refusal }, "join-refused");
-    throw new PermissionError(REFUSALS[refusal === "good" ? "unknown" : refusal]);
-  }
-
-  #mayLetIn({ id, usesMax }: TokenRecord): boolean {
-    const { tokenUses, endedTokens } = this.#state;
-    return !endedTokens.includes(id) && (usesMax === undefined || (tokenUses[id] ?? 0) < usesMax);
-  }
-
-  #member(memberId: string): Member | undefined {
-    return this.#state.members.find((member) => member.memberId === memberId);
+    const admission = admissionBy(tokens, token, this.#kept, clock.nowMs());
+    if ("tokenId" in admission) return admission.tokenId;
+    log.warn({ hostname, verdict: admission.refusal }, "join-refused");
+    throw new PermissionError(REFUSALS[admission.refusal]);
   }
 
   #mustBeIn(memberId: string): void {
-    const removed = this.#state.removed.find((each) => each.memberId === memberId);
+    const removed = this.#kept.removed.find((each) => each.memberId === memberId);
     if (removed === undefined) return;
     const { clusterName } = this.#options;
     throw new PermissionError(
@@ -204,13 +217,14 @@ export class Issuer {
   }
 
   async #takeOut(known: Pick<Member, "memberId"> & Partial<Member>, left: boolean): Promise<void> {
-    const members = this.#state.members.filter(({ memberId }) => memberId !== known.memberId);
-    const removed = withRemoved(this.#state.removed, known, { nowMs: this.#options.clock.nowMs(), left });
-    this.#state = { ...this.#state, members, removed };
+    this.#members.delete(known.memberId);
+    const removed = withRemoved(this.#kept.removed, known, { nowMs: this.#options.clock.nowMs(), left });
+    this.#kept = { ...this.#kept, removed };
+    this.#schedulers = schedulersOf([...this.#members.values()]);
     this.#refused = packed(removed);
     // Refused from now on, whatever becomes of the file.
     this.#onRefused(this.refusedIds);
-    await this.#options.files.writeHosts(this.#state);
+    await this.#write();
   }
 
   async #certify(memberId: string, request: Buffer, { hostname, ip, addresses }: MemberReport) {
@@ -221,33 +235,54 @@ export class Issuer {
     return { certificate, certificateUntilMs: Date.parse(new X509Certificate(certificate).validTo) };
   }
 
-  async #keep(
+  /** @throws LimitError for one host more than MEMBERS_MAX, InvalidInputError */
+  #keep(
     memberId: string,
     report: MemberReport,
     more: Partial<Pick<Member, "tokenId" | "certificateUntilMs">> = {},
-  ): Promise<void> {
-    const { files, clock } = this.#options;
-    const before = this.#member(memberId);
+  ): void {
+    const before = this.#members.get(memberId);
+    if (before === undefined && this.#members.size >= MEMBERS_MAX)
+      throw new LimitError(`a cluster has at most ${MEMBERS_MAX} hosts`);
     const { tokenId, certificateUntilMs } = { ...before, ...more };
     const member = {
       ...bounded(report),
       memberId,
-      seenAtMs: clock.nowMs(),
+      seenAtMs: this.#options.clock.nowMs(),
       isIssuer: memberId === this.#options.memberId,
       ...(tokenId === undefined ? {} : { tokenId }),
       ...(certificateUntilMs === undefined ? {} : { certificateUntilMs }),
     };
-    // Whose certificate has ended cannot come back with it.
-    const living = this.#state.members.filter((each) => !hasEnded(each, member.seenAtMs));
-    const next = withMember(living, member);
-    if (next === undefined) throw new LimitError(`a cluster has at most ${MEMBERS_MAX} hosts`);
+    this.#members.set(memberId, member);
+    // When it was seen is not worth a write each minute.
     const isNews =
       before === undefined ||
-      living.length < this.#state.members.length ||
       JSON.stringify({ ...before, seenAtMs: 0 }) !== JSON.stringify({ ...member, seenAtMs: 0 });
-    this.#state = { ...this.#state, members: next };
-    // When it was seen is not worth a write each minute.
-    if (isNews) await files.writeHosts(this.#state);
+    if (!isNews) return;
+    const isScheduler = [before, member].some((each) => each?.roles.includes("scheduler"));
+    if (isScheduler) this.#schedulers = schedulersOf([...this.#members.values()]);
+    this.#writeLater();
+  }
+
+  #writeLater(): void {
+    const { clock, log } = this.#options;
+    this.#writing ??= clock.schedule(MEMBERS_WRITE_MS, () => {
+      this.#inTurn(() => this.#write()).catch((error) =>
+        // What hosts say of themselves they say again.
+        log.warn({ reason: fromUnknown(error).message }, "hosts-not-written"),
+      );
+    });
+  }
+
+  async #write(): Promise<void> {
+    this.#writing?.cancel();
+    this.#writing = undefined;
+    if (this.#closed) return;
+    const nowMs = this.#options.clock.nowMs();
+    // Whose certificate has ended cannot come back with it.
+    for (const member of [...this.#members.values()])
+      if (hasEnded(member, nowMs)) this.#members.delete(member.memberId);
+    await this.#options.files.writeHosts({ ...this.#kept, members: [...this.#members.values()] });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -257,15 +292,6 @@ export class Issuer {
   }
 }
 
-/** What the host that asks is told. */
-const REFUSALS = {
-  unknown:
-    "the cluster knows no such token: it was revoked, or is another cluster's; 'p2pfs cluster token' on its first host makes a new one",
-  expired: "the token has expired: 'p2pfs cluster token' on the cluster's first host makes a new one",
-  spent:
-    "the token has let in as many hosts as it may: 'p2pfs cluster token' on the cluster's first host makes a new one",
-} as const;
-
 function packed(removed: readonly RemovedMember[]): { packed: Buffer; digest: Buffer } {
   const bytes = packIds(removed.map(({ memberId }) => memberId));
   return { packed: bytes, digest: digestOfIds(bytes) };
@@ -274,18 +300,6 @@ function packed(removed: readonly RemovedMember[]): { packed: Buffer; digest: Bu
 function hasEnded({ isIssuer, certificateUntilMs }: Member, nowMs: number): boolean {
   if (isIssuer || certificateUntilMs === undefined) return false;
   return nowMs > certificateUntilMs + CERTIFICATE_BACKDATED_MS;
-}
-
-/** What is kept of tokens, less those that are no more. */
-function knownOf(
-  tokens: readonly TokenRecord[],
-  { tokenUses, endedTokens }: Pick<IssuerState, "tokenUses" | "endedTokens">,
-): Pick<IssuerState, "tokenUses" | "endedTokens"> {
-  const ids = new Set(tokens.map(({ id }) => id));
-  return {
-    tokenUses: Object.fromEntries(Object.entries(tokenUses).filter(([id]) => ids.has(id))),
-    endedTokens: endedTokens.filter((id) => ids.has(id)),
-  };
 }
 
 /** @throws InvalidInputError for what no honest host says of itself */

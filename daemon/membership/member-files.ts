@@ -14,16 +14,13 @@ import type { CertifiedKey } from "./authority.ts";
 import { type Member, type MemberState, parseMemberState } from "./member-state.ts";
 import type { RemovedMember } from "./removed-members.ts";
 import type { TokenRecord } from "./token.ts";
+import type { TokenHistory } from "./token-history.ts";
 
 /** What only the host that made the cluster has. */
-export interface IssuerState {
+export interface IssuerState extends TokenHistory {
   readonly tokens: readonly TokenRecord[];
   readonly members: readonly Member[];
   readonly removed: readonly RemovedMember[];
-  /** How many hosts each token has let in, by its id. */
-  readonly tokenUses: Readonly<Record<string, number>>;
-  /** Ids of tokens that were ended with a host that came by them. */
-  readonly endedTokens: readonly string[];
 }
 
 export const EMPTY_ISSUER: IssuerState = {

@@ -1,6 +1,6 @@
 /** What a host knows of the cluster of our own that it is in, as it stands on its disk. Pure: files are member-files.ts' business. */
 import { InvalidInputError, NotFoundError } from "../../base/errors.ts";
-import { MEMBER_ROLES_MAX, MEMBERS_MAX, SCHEDULERS_MAX } from "../../base/limits.ts";
+import { MEMBER_ROLES_MAX, SCHEDULERS_MAX } from "../../base/limits.ts";
 import type { RemovedMember } from "./removed-members.ts";
 
 /** What a host does for the others. Without any it is a peer like all. */
@@ -96,12 +96,6 @@ export function schedulersOf(members: readonly Member[]): readonly string[] {
       : [],
   );
   return [...new Set(addresses)].sort().slice(0, SCHEDULERS_MAX);
-}
-
-/** The hosts after one has told of itself. @returns undefined when there are MEMBERS_MAX others */
-export function withMember(members: readonly Member[], member: Member): readonly Member[] | undefined {
-  const others = members.filter(({ memberId }) => memberId !== member.memberId);
-  return others.length >= MEMBERS_MAX ? undefined : [...others, member];
 }
 
 /**

@@ -191,6 +191,8 @@ export class Membership {
       });
     this.#timer?.cancel();
     await this.#renewing;
+    // Nothing of the cluster is to come back.
+    await this.#issuer?.issuer.close();
     await this.#options.files.remove();
   }
 
@@ -203,6 +205,7 @@ export class Membership {
   async #close(): Promise<void> {
     this.#timer?.cancel();
     await this.#issuer?.entrance.close();
+    await this.#issuer?.issuer.close();
     this.#ask.close();
     await this.#renewing;
     await this.certificates.close();
@@ -316,10 +319,10 @@ function authorityOf(files: MemberFiles): () => Promise<Authority> {
 
 function askHere(issuer: Issuer, memberId: string): Ask {
   return {
-    async sync(report) {
-      const roster = await issuer.sync(memberId, report);
+    async sync(report, { withMembers }) {
+      const roster = await issuer.sync(memberId, report, withMembers);
       // Whom it refuses this host knows already.
-      return { ...roster, memberCount: roster.members.length };
+      return { ...roster, memberCount: issuer.memberCount };
     },
     renew: (request, report) => issuer.renew(memberId, request, report),
     leave: () => issuer.leave(memberId),

@@ -50,6 +50,7 @@ export class Ground {
     const port = await entrance.listen("127.0.0.1", 0);
     this.scope.after(async () => {
       await entrance.close();
+      await issuer.close();
       await certificates.close();
     });
     const token = async (lifeMs = TOKEN_LIFE_MS, usesMax?: number) =>

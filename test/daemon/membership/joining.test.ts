@@ -256,7 +256,7 @@ describe("the host that made a cluster", () => {
       again.roster.members.map((each) => each.memberId),
       [memberId, stays.state.memberId],
     );
-    await assert.rejects(again.sync(leaves.state.memberId, REPORT), { code: "PERMISSION" });
+    await assert.rejects(again.sync(leaves.state.memberId, REPORT, false), { code: "PERMISSION" });
   });
 });
 
@@ -283,7 +283,8 @@ describe("a host's daemon in a cluster", () => {
     const here = await ground(t);
     const cluster = await here.cluster();
     const { files } = await here.enter(cluster.port, await cluster.token());
-    await cluster.issuer.sync(cluster.memberId, { ...REPORT, roles: ["scheduler"], schedulerPort: 8003 });
+    const told = { ...REPORT, roles: ["scheduler" as const], schedulerPort: 8003 };
+    await cluster.issuer.sync(cluster.memberId, told, false);
     const member = await here.member(files);
     const heard = await member.asDirectory().list();
     assert.deepEqual(heard.schedulers, [{ ip: "127.0.0.1", port: 8003 }]);

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import {
   CERTIFICATE_ADDRESSES_MAX,
   MEMBER_ROLES_MAX,
-  MEMBERS_MAX,
   MEMBERS_SHOWN_MAX,
   SCHEDULERS_MAX,
 } from "../../../base/limits.ts";
@@ -14,12 +13,7 @@ import {
   memberOf,
   reportOf,
 } from "../../../daemon/membership/member-messages.ts";
-import {
-  type Member,
-  parseRoles,
-  schedulersOf,
-  withMember,
-} from "../../../daemon/membership/member-state.ts";
+import { type Member, parseRoles, schedulersOf } from "../../../daemon/membership/member-state.ts";
 import type { ClusterMember__Output } from "../../../proto/gen/p2pfs/v1/ClusterMember.ts";
 import type { MemberHost__Output } from "../../../proto/gen/p2pfs/v1/MemberHost.ts";
 
@@ -37,17 +31,6 @@ function member(index: number, more: Partial<Member> = {}): Member {
     ...more,
   };
 }
-
-test("a host that tells of itself again takes its own place; beyond the bound no new one is taken", () => {
-  const full = Array.from({ length: MEMBERS_MAX }, (_, index) => member(index));
-  assert.equal(withMember(full, member(MEMBERS_MAX)), undefined);
-  const again = withMember(full, member(7, { hostname: "renamed" }));
-  assert.equal(again?.length, MEMBERS_MAX);
-  assert.deepEqual(
-    again?.filter(({ hostname }) => hostname === "renamed").map(({ memberId }) => memberId),
-    [member(7).memberId],
-  );
-});
 
 test("schedulers are those that have the role and serve, IPv6 in brackets, each once, in order and within the bound", () => {
   const scheduler = (index: number, ip: string) =>

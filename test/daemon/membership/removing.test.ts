@@ -84,6 +84,7 @@ describe("a host that is removed", () => {
     assert.deepEqual(again.refusedIds, [gone.state.memberId]);
     assert.equal((await cluster.files.issuer()).endedTokens[0], endedToken);
     assert.equal((await again.remove(back.state.memberId)).endedToken !== undefined, true);
+    await again.close();
   });
 
   test("is also the one that a host was which joins anew by force, and one whose certificate has ended is forgotten", async (t) => {
@@ -103,7 +104,8 @@ describe("a host that is removed", () => {
     const authority = async () => Authority.load(await cluster.files.authority());
     const options = { files: cluster.files, clock: later, log: silentLogger, clusterName: "lab" };
     const issuer = await Issuer.open({ ...options, memberId: cluster.memberId, authority });
-    await issuer.sync(cluster.memberId, REPORT);
+    await issuer.sync(cluster.memberId, { ...REPORT, version: "2" }, false);
+    await issuer.close();
     assert.deepEqual(
       issuer.roster.members.map(({ memberId }) => memberId),
       [cluster.memberId],
@@ -113,7 +115,7 @@ describe("a host that is removed", () => {
   test("is called by its name, address or id; two that are called so are told apart, and the authority stays", async (t) => {
     const here = await ground(t);
     const cluster = await here.cluster();
-    await cluster.issuer.sync(cluster.memberId, { ...REPORT, hostname: "first", ip: "127.0.0.9" });
+    await cluster.issuer.sync(cluster.memberId, { ...REPORT, hostname: "first", ip: "127.0.0.9" }, false);
     for (let count = 0; count < 2; count++) await here.enter(cluster.port, await cluster.token());
     const { members } = cluster.issuer.roster;
     await assert.rejects(cluster.issuer.remove("host"), {
