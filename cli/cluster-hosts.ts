@@ -16,7 +16,7 @@ export function ownLines(status: MembershipStatus__Output, nowMs: number): strin
   const authorityUntilMs = ms(status.authorityUntil);
   const ends = nowMs < untilMs ? `ends ${day(untilMs)}` : `ended ${day(untilMs)}`;
   const lines = [`${clusterName}: this host is ${rolesOf(isIssuer, roles)}; its certificate ${ends}`];
-  if (failure !== "") lines.push(`${issuer} cannot be asked for the hosts: ${failure}`);
+  if (failure !== "") lines.push(unheard(failure));
   if (untilMs > 0 && untilMs - nowMs < CERTIFICATE_WARNED_MS)
     lines.push(
       nowMs < untilMs
@@ -28,6 +28,15 @@ export function ownLines(status: MembershipStatus__Output, nowMs: number): strin
       `the cluster's authority ends ${day(authorityUntilMs)}, and everything with it: make a new cluster before`,
     );
   return lines;
+}
+
+/** Why the hosts cannot be shown, and what that means for this one. @param failure what came of asking for them */
+export function unheard(failure: string): string {
+  // A host that was refused is told what to do.
+  const meaning = failure.includes("p2pfs cluster join")
+    ? ""
+    : "; until it is back no host joins and no certificate is renewed, all else goes on";
+  return `the hosts are not known: ${failure}${meaning}`;
 }
 
 /**

@@ -9,7 +9,7 @@ import { parseDurationMs } from "../daemon/config/duration.ts";
 import { MemberFiles } from "../daemon/membership/member-files.ts";
 import { type MemberState, parseRoles, ROLES } from "../daemon/membership/member-state.ts";
 import { clusterHost } from "./cluster-host.ts";
-import { hostTable } from "./cluster-hosts.ts";
+import { hostTable, unheard } from "./cluster-hosts.ts";
 import { ask, daemonAnswers } from "./daemon-client.ts";
 import { restartDaemon } from "./daemon-restart.ts";
 import { connectDaemon } from "./daemon-start.ts";
@@ -208,8 +208,7 @@ async function hosts(flags: HomeOptions & { readonly json: boolean }): Promise<v
       process.stdout.write(`${JSON.stringify(membership, undefined, 2)}\n`);
       return;
     }
-    if (membership.failure !== "")
-      throw new UnavailableError(`${membership.issuer} cannot be asked for the hosts: ${membership.failure}`);
+    if (membership.failure !== "") throw new UnavailableError(unheard(membership.failure));
     const all = { hosts: Number.POSITIVE_INFINITY, removed: Number.POSITIVE_INFINITY };
     process.stdout.write(`${hostTable(membership, { nowMs: Date.now(), most: all }).join("\n")}\n`);
   } finally {

@@ -213,7 +213,8 @@ export class Cluster implements ClusterFace {
     const { membership } = this.#options;
     membership?.mayLeave(force);
     await this.leave().catch((error) => {
-      if (!force) throw error;
+      // Schedulers of our own forget whom the issuer refuses, told or not.
+      if (!force && membership === undefined) throw error;
     });
     await membership?.leave(force);
   }

@@ -78,7 +78,7 @@ export class Membership {
     this.#what = `the p2pfs cluster ${options.state.clusterName}`;
   }
 
-  /** Asks nobody yet. @throws P2pfsError when the files cannot be used */
+  /** Asks nobody over the network yet. @throws P2pfsError when the files cannot be used */
   static async open(options: MembershipOptions): Promise<Membership> {
     const { files, state, clock, log } = options;
     // Before anything is opened: a list that cannot be read must not let in whom it names.
@@ -104,7 +104,10 @@ export class Membership {
     const entrance = new Entrance({ issuer, files: certificates, clock, log });
     const ask = askHere(issuer, memberId);
     const parts = { certificates, ask, issuer: { issuer, entrance }, refusedIds: issuer.refusedIds };
-    return new Membership(options, parts);
+    const membership = new Membership(options, parts);
+    // Its files may have come from another machine, and all that this host serves shows them: nobody has to be asked.
+    await membership.#renewIfDue();
+    return membership;
   }
 
   /** Begins to look after the certificate, and, on the issuer, serves. @returns the entrance's port @throws P2pfsError BUSY */
@@ -187,7 +190,10 @@ export class Membership {
   async leave(force: boolean): Promise<void> {
     if (!this.#state.isIssuer)
       await this.#ask.leave().catch((error) => {
-        if (!force) throw error;
+        if (force) return;
+        const { code, message } = fromUnknown(error);
+        const words = `${message}; 'p2pfs leave --force' leaves all the same, and tells nobody`;
+        throw new P2pfsError(code, words, { cause: error });
       });
     this.#timer?.cancel();
     await this.#renewing;

@@ -184,7 +184,12 @@ test("the hosts of a cluster are a table: what each does, when it was seen, who 
     words({ authorityUntil: at(-86_400) }),
     /authority ends 2026-11-21.*make a new cluster before/,
   );
-  assert.match(words({ failure: "no route" }), /10\.0\.0\.1:4007 cannot be asked for the hosts: no route/);
+  assert.match(
+    words({ failure: "no route" }),
+    /the hosts are not known: no route; until it is back no host joins/,
+  );
+  const removed = "this host was removed: 'p2pfs cluster join' gets it in";
+  assert.equal(words({ failure: removed }).endsWith(`the hosts are not known: ${removed}`), true);
 });
 
 test("who holds a directory is told with how, and who only holds its neighbour is not", {

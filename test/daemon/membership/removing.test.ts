@@ -58,6 +58,11 @@ describe("a host that is removed", () => {
     const member = await here.member(stays.files);
     await member.asDirectory().list();
     assert.equal(member.refused.has(gone.state.memberId), true);
+    const state = await stays.files.state();
+    assert.ok(state);
+    await stays.files.writeState({ ...state, issuer: "127.0.0.1:1" });
+    const alone = await here.member(stays.files);
+    await assert.rejects(alone.leave(false), { message: /; 'p2pfs leave --force' leaves all the same/ });
     assert.deepEqual(
       (await member.facts()).removed.map(({ left }) => left),
       [true],
