@@ -530,6 +530,15 @@ export const WANTS_SERVED_MAX = 1_024;
 export const WANT_SERVED_MS = 120_000;
 /** Pieces fetched from one parent at once, for one task. */
 export const PARENT_FETCHES_MAX = 8;
+/**
+ * The same from one that sends as much as it can, as long as other parents may get what is missing: a seed's link then carries each
+ * piece about once, instead of once for every host that began early.
+ */
+export const FULL_PARENT_FETCHES_MAX = 1;
+/** A parent that has announced nothing for so long is not expected to get what is missing soon, ms. */
+export const PARENT_NEWS_MS = 10_000;
+/** A parent sends as much as it can when no more than this part of its bandwidth is free. */
+export const FULL_PARENT_FREE_PART = 0.25;
 /** Longest wait for a connection to a parent, ms (Dragonfly's own). */
 export const PIECE_CONNECT_MS = 2_000;
 /** Longest silence of a parent that is to send a piece, ms: after it the piece is had elsewhere. */

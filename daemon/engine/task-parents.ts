@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from "node:events";
 import {
+  FULL_PARENT_FREE_PART,
   SAMPLED_PIECES_MAX,
   SCHEDULER_ANSWER_MS,
   SWARM_BYTES_MIN,
@@ -229,7 +230,8 @@ export class TaskParents {
     // What its scheduler last heard, until it speaks for itself.
     const told = Math.max(maxSendRate - sendRate, maxSendRate / 10);
     const freeRate = () => load?.freeRate() ?? told;
-    this.#book.add({ peerId, hostId, freeRate });
+    const isFull = () => maxSendRate > 0 && freeRate() <= maxSendRate * FULL_PARENT_FREE_PART;
+    this.#book.add({ peerId, hostId, freeRate, isFull });
     const pieces = Array.from({ length: stored.pieceCount }, (_, piece) => piece).filter(
       (piece) => !stored.hasPiece(piece),
     );

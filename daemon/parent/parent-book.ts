@@ -2,7 +2,13 @@
  * The parents of one task: which pieces each has announced, how each has fared, and whom to ask for a piece. Pure
  * bookkeeping: times and chance are handed in. Listening, fetching and the scheduler are the engine's business.
  */
-import { ANNOUNCE_GATHER_MS, PARENT_FETCHES_MAX, PARENT_PATIENCE_MS } from "../../base/limits.ts";
+import {
+  ANNOUNCE_GATHER_MS,
+  FULL_PARENT_FETCHES_MAX,
+  PARENT_FETCHES_MAX,
+  PARENT_NEWS_MS,
+  PARENT_PATIENCE_MS,
+} from "../../base/limits.ts";
 
 /** A parent as its scheduler gives it. */
 export interface BookedParent {
@@ -10,6 +16,8 @@ export interface BookedParent {
   readonly hostId: string;
   /** Bits a second it could send now besides what it sends; 0: unknown. */
   readonly freeRate: () => number;
+  /** Whether it sends about as much as it can. Default: nobody knows. */
+  readonly isFull?: () => boolean;
 }
 
 /** Where a piece of a parent may be fetched. */
@@ -40,6 +48,8 @@ interface Entry {
   listening: boolean;
   /** Pieces being fetched from it. */
   fetching: number;
+  /** When it announced a piece last. */
+  heardMs: number;
 }
 
 /** Weight of a parent whose bandwidth nobody knows, bits a second (Dragonfly's own default). */
@@ -92,13 +102,17 @@ export class ParentBook {
       lacking: new Set(),
       listening: true,
       fetching: 0,
+      heardMs: Number.NEGATIVE_INFINITY,
     });
   }
 
   announce(peerId: string, piece: number, place: PiecePlace, nowMs: number): void {
     const entry = this.#parents.get(peerId);
     if (entry === undefined) return;
-    if (!entry.pieces.has(piece)) this.#heardMs = nowMs;
+    if (!entry.pieces.has(piece)) {
+      this.#heardMs = nowMs;
+      entry.heardMs = nowMs;
+    }
     entry.pieces.set(piece, place);
     entry.lacking.delete(piece);
     if (!this.#announced.has(piece)) this.#announced.set(piece, nowMs);
@@ -137,20 +151,24 @@ export class ParentBook {
 
   /**
    * Whom to ask for a piece. Among those who have it one is drawn by free bandwidth; until all who still speak have
-   * announced it, or a short while has passed, others are waited for, so that the load spreads.
+   * announced it, or a short while has passed, others are waited for, so that the load spreads. A copy takes little of a parent
+   * that is full while others may get the piece.
    * @param random in [0, 1)
    */
   choose(piece: number, patience: Patience, now: { ms: number; random: number }): PieceChoice {
     const holders = [...this.#parents.values()].filter((entry) => entry.pieces.has(piece));
     if (holders.length === 0) return this.#without(piece, patience, now.ms);
-    const free = holders.filter((entry) => entry.fetching < PARENT_FETCHES_MAX);
+    const others = [...this.#parents.values()].filter((entry) => entry.listening && !entry.pieces.has(piece));
+    // Who sends all it can is left to those who have nobody else: what they get from it, others have from them.
+    const spares = patience === "copy" && others.some(({ heardMs }) => now.ms - heardMs < PARENT_NEWS_MS);
+    const free = holders.filter(
+      ({ parent, fetching }) =>
+        fetching < (spares && parent.isFull?.() ? FULL_PARENT_FETCHES_MAX : PARENT_FETCHES_MAX),
+    );
     // All who have it are busy: one of their pieces ends soon.
     if (free.length === 0) return { kind: "wait", untilMs: now.ms + ANNOUNCE_GATHER_MS };
-    const othersSpeak = [...this.#parents.values()].some(
-      (entry) => entry.listening && !entry.pieces.has(piece),
-    );
     const gatheredMs = (this.#announced.get(piece) ?? now.ms) + ANNOUNCE_GATHER_MS;
-    if (othersSpeak && patience !== "demand" && now.ms < gatheredMs)
+    if (others.length > 0 && patience !== "demand" && now.ms < gatheredMs)
       return { kind: "wait", untilMs: gatheredMs };
     return choiceOf(drawn(free, now.random), piece);
   }

@@ -1,7 +1,12 @@
 /** Whom a task asks for a piece. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ANNOUNCE_GATHER_MS, PARENT_FETCHES_MAX, PARENT_PATIENCE_MS } from "../../../base/limits.ts";
+import {
+  ANNOUNCE_GATHER_MS,
+  PARENT_FETCHES_MAX,
+  PARENT_NEWS_MS,
+  PARENT_PATIENCE_MS,
+} from "../../../base/limits.ts";
 import { ParentBook } from "../../../daemon/parent/parent-book.ts";
 import { seededRandom } from "../../base/seeded-random.ts";
 
@@ -32,6 +37,25 @@ describe("the parents of a task", () => {
     assert.equal(chosen(book, 0, 1_000 + ANNOUNCE_GATHER_MS), "a");
     book.announce("b", 0, PLACE, 1_020);
     assert.equal(chosen(book, 0, 1_030, 0.9), "b");
+  });
+
+  test("that send all they can give a copy one piece at a time while others get pieces, and as many as ever when nobody else does", () => {
+    const book = new ParentBook();
+    book.add({ peerId: "full", hostId: "full-host", freeRate: () => 1, isFull: () => true });
+    book.add({ peerId: "other", hostId: "other-host", freeRate: () => 1 });
+    for (const piece of [0, 1, 2]) book.announce("full", piece, PLACE, 0);
+    const ms = ANNOUNCE_GATHER_MS;
+    const end = book.begin("full");
+    assert.equal(chosen(book, 1, ms), "full", "the other has told of nothing yet");
+    book.announce("other", 0, PLACE, ms);
+    assert.equal(chosen(book, 1, ms), "wait");
+    assert.equal(book.choose(1, "demand", now(ms)).kind, "parent", "a blocked reader is not kept waiting");
+    assert.equal(chosen(book, 1, ms + PARENT_NEWS_MS), "full", "the other gets nothing any more");
+    end();
+    assert.equal(chosen(book, 1, ms), "full");
+    book.begin("full");
+    book.silent("other");
+    assert.equal(chosen(book, 1, ms), "full", "the other has told all it will");
   });
 
   test("are asked at once for a blocked reader", () => {
