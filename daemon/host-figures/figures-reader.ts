@@ -11,6 +11,7 @@ import { FIGURE_FILE_BYTES_MAX, FIGURE_MS } from "../../base/limits.ts";
 import type { MachineFigures, NetworkBytes, ProcessorTime } from "./host-figures.ts";
 import {
   parseKilobytes,
+  parseNetworkBytes,
   parseOwnTime,
   parseProcessors,
   parseProcessorTime,
@@ -87,18 +88,14 @@ function diskBytesOf(io: string | undefined): MachineFigures["diskBytes"] {
     : { read: Number(read), written: Number(written) };
 }
 
+/** By /proc, which tells of this process's own network; what is mounted at /sys may be another's, with devices of the same names. */
 async function readNetworkBytes(
   clock: Clock,
   root: string,
   device: string,
 ): Promise<NetworkBytes | undefined> {
-  const folder = `${root}sys/class/net/${device}/statistics`;
-  const [received, sent] = await Promise.all([
-    readText(clock, `${folder}/rx_bytes`),
-    readText(clock, `${folder}/tx_bytes`),
-  ]);
-  if (received === undefined || sent === undefined) return undefined;
-  return { received: Number(received), sent: Number(sent), atMs: clock.monotonicMs() };
+  const bytes = parseNetworkBytes(await readText(clock, `${root}proc/self/net/dev`), device);
+  return bytes && { ...bytes, atMs: clock.monotonicMs() };
 }
 
 /** The beginning of a file; undefined when there is none or it does not come in time. */

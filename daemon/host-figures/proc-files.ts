@@ -49,3 +49,19 @@ export function parseProcessors(
 export function parseVersion(text: string | undefined): string | undefined {
   return /^VERSION_ID="?([^"\n]*)"?$/m.exec(text ?? "")?.[1];
 }
+
+/** Bytes that went through a network device, from /proc/net/dev. */
+export function parseNetworkBytes(
+  text: string | undefined,
+  device: string,
+): { readonly received: number; readonly sent: number } | undefined {
+  const line = text?.split("\n").find((each) => each.trimStart().startsWith(`${device}:`));
+  const fields = line
+    ?.slice(line.indexOf(":") + 1)
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  const [received, sent] = [fields?.[0], fields?.[8]];
+  if (received === undefined || sent === undefined) return undefined;
+  return Number.isFinite(received + sent) ? { received, sent } : undefined;
+}

@@ -13,12 +13,20 @@ import {
   type MachineFigures,
   maxBandwidthOf,
 } from "../../../daemon/host-figures/host-figures.ts";
-import { parseOwnTime, parseProcessors } from "../../../daemon/host-figures/proc-files.ts";
+import { parseNetworkBytes, parseOwnTime, parseProcessors } from "../../../daemon/host-figures/proc-files.ts";
 import type { AnnounceHostRequest__Output } from "../../../proto/gen/scheduler/v2/AnnounceHostRequest.ts";
 import { Scheduler } from "../../../proto/load.ts";
 import { callsOf } from "../../compat/transcript.ts";
 
 const GB = 1000 ** 3;
+
+/** A /proc/net/dev; columns have no blank between them and the name when numbers are long. */
+const NET_DEV = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo: 7 1 0 0 0 0 0 0 7 1 0 0 0 0 0 0
+ eth70: 5 1 0 0 0 0 0 0 6 1 0 0 0 0 0 0
+  eth7:11 1 0 0 0 0 0 0 22 1 0 0 0 0 0 0
+`;
 
 const NOW: MachineFigures = {
   atMs: 10_000,
@@ -132,7 +140,7 @@ test("everything that Dragonfly's client announces of a host is announced of our
 test("the files of a machine are read as they are, and a machine without them has no such figures", async (t) => {
   const root = `${await mkdtemp(join(tmpdir(), "p2pfs-figures-"))}/`;
   t.after(() => rm(root, { recursive: true }));
-  for (const folder of ["proc/self", "etc", "sys/class/net/eth7/statistics"])
+  for (const folder of ["proc/self/net", "etc", "sys/class/net/eth7"])
     await mkdir(join(root, folder), { recursive: true });
   const files: Record<string, string> = {
     "proc/stat": "cpu  10 0 20 60 10 0 0 0 0 0\ncpu0 1 1 1 1\n",
@@ -142,8 +150,7 @@ test("the files of a machine are read as they are, and a machine without them ha
     "proc/self/io": "rchar: 1\nread_bytes: 4096\nwrite_bytes: 8192\n",
     "etc/os-release": 'NAME="D"\nVERSION_ID="13"\n',
     "sys/class/net/eth7/speed": "25000\n",
-    "sys/class/net/eth7/statistics/rx_bytes": "11\n",
-    "sys/class/net/eth7/statistics/tx_bytes": "22\n",
+    "proc/self/net/dev": NET_DEV,
   };
   for (const [path, text] of Object.entries(files)) await writeFile(join(root, path), text);
   const found = await readFigures({ clock: systemClock, storageDir: root, device: "eth7", root });
@@ -161,6 +168,13 @@ test("the files of a machine are read as they are, and a machine without them ha
     root,
   });
   assert.deepEqual([bare.disk, bare.linkSpeed, bare.networkBytes], [undefined, undefined, undefined]);
+});
+
+test("bytes are counted of the device with that name, and of no other", () => {
+  assert.deepEqual(parseNetworkBytes(NET_DEV, "eth7"), { received: 11, sent: 22 });
+  assert.deepEqual(parseNetworkBytes(NET_DEV, "eth70"), { received: 5, sent: 6 });
+  assert.equal(parseNetworkBytes(NET_DEV, "eth"), undefined);
+  assert.equal(parseNetworkBytes("  eth7: 11 0", "eth7"), undefined);
 });
 
 test("cores are told from processors, and a process may have any name", () => {
