@@ -894,5 +894,10 @@ export const SWARM_WRITE_MS = 100;
 export const SWARM_PAGE_MAX = 1_000;
 /** Longest name, digest or the like that another host tells of a task, characters; a URL may be longer. */
 export const DESCRIPTION_TEXT_MAX = 1_024;
+/** Headers of another host's download, characters of all names and values together: what web servers take of a request. */
+export const WIRE_HEADERS_MAX = 32_768;
+/** Pieces that another host may say it fetches at once, and pieces that a task may have. */
+export const WIRE_CONCURRENT_PIECES_MAX = 65_536;
+export const WIRE_PIECES_MAX = 2 ** 31;
 /** Largest figure of a host that is believed: bits a second, bytes and the like. */
 export const HOST_FIGURE_MAX = 1e18;

@@ -6,9 +6,13 @@ import { isIP } from "node:net";
 import { InvalidInputError } from "../../../base/errors.ts";
 import {
   CLUSTER_TEXT_MAX,
+  CONTENT_BYTES_MAX,
   DESCRIPTION_TEXT_MAX,
   HOST_FIGURE_MAX,
+  WIRE_CONCURRENT_PIECES_MAX,
   WIRE_ENTRIES_MAX,
+  WIRE_HEADERS_MAX,
+  WIRE_PIECES_MAX,
   WIRE_URL_MAX,
 } from "../../../base/limits.ts";
 import type { Download__Output } from "../../../proto/gen/common/v2/Download.ts";
@@ -95,6 +99,7 @@ function checkDownload(download: Download__Output | null | undefined): void {
     remoteIp === undefined || isIP(remoteIp) !== 0,
     "Download.RemoteIp: value must be a valid IP address",
   );
+  checkSizes(download);
   for (const entries of [
     download.filteredQueryParams,
     download.certificateChain,
@@ -106,6 +111,26 @@ function checkDownload(download: Download__Output | null | undefined): void {
       (text ?? "").length <= DESCRIPTION_TEXT_MAX,
       `Download: a text has at most ${DESCRIPTION_TEXT_MAX} characters`,
     );
+}
+
+/** What is reckoned with, and what is kept of it for as long as the task is. @throws InvalidInputError */
+function checkSizes(download: Download__Output): void {
+  const { actualContentLength, actualPieceLength, actualPieceCount, concurrentPieceCount } = download;
+  for (const [name, value, max] of [
+    ["ActualContentLength", actualContentLength, CONTENT_BYTES_MAX],
+    ["ActualPieceLength", actualPieceLength, PIECE_LENGTH_MAX],
+    ["ActualPieceCount", actualPieceCount, WIRE_PIECES_MAX],
+    ["ConcurrentPieceCount", concurrentPieceCount, WIRE_CONCURRENT_PIECES_MAX],
+  ] as const)
+    demand(value === undefined || value <= max, `Download.${name}: value must be at most ${max}`);
+  const headers = Object.entries(download.requestHeader).reduce(
+    (sum, [name, value]) => sum + name.length + value.length,
+    0,
+  );
+  demand(
+    headers <= WIRE_HEADERS_MAX,
+    `Download.RequestHeader: all of it has at most ${WIRE_HEADERS_MAX} characters`,
+  );
 }
 
 /** @throws InvalidInputError */

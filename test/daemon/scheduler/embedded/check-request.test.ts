@@ -36,6 +36,15 @@ const refused: Readonly<Record<string, () => void>> = {
     const requestHeader = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`h${at}`, ""]));
     checkAnnouncement(registering(IDS, { requestHeader }));
   },
+  "with headers that are a book": () =>
+    checkAnnouncement(registering(IDS, { requestHeader: { a: "x".repeat(20_000), b: "x".repeat(20_000) } })),
+  "with a content longer than any": () =>
+    checkAnnouncement(registering(IDS, { actualContentLength: 2 ** 63 })),
+  "with more pieces than there are": () =>
+    checkAnnouncement(registering(IDS, { actualPieceCount: 2 ** 32 - 1 })),
+  "with pieces longer than any": () => checkAnnouncement(registering(IDS, { actualPieceLength: 2 ** 63 })),
+  "with a million pieces at once": () =>
+    checkAnnouncement(registering(IDS, { concurrentPieceCount: 10 ** 6 })),
   "with a tag that is a book": () => checkAnnouncement(registering(IDS, { tag: "x".repeat(5000) })),
   "with a piece that has no cost": () =>
     checkAnnouncement(message(IDS, { downloadPieceFinishedRequest: { piece: { ...PIECE, cost: null } } })),

@@ -38,11 +38,9 @@ export function host(id: string, more: object = {}) {
 }
 
 /** Undefined: it was taken. */
-export function announce(client: Client, message: object): Promise<ServiceError | undefined> {
+export function announce(client: Client, message: object, seconds = 300): Promise<ServiceError | undefined> {
   return new Promise((resolve) => {
-    client.announceHost({ host: message, interval: { seconds: 300 } }, (error) =>
-      resolve(error ?? undefined),
-    );
+    client.announceHost({ host: message, interval: { seconds } }, (error) => resolve(error ?? undefined));
   });
 }
 

@@ -136,18 +136,40 @@ describe("a scheduler that many speak to", { timeout: 120_000 }, () => {
       network: { maxTxBandwidth: 2 ** 63, txBandwidth: 2 ** 63 },
       cpu: { percent: Number.NaN },
     };
-    assert.equal(await announce(client, host("a", absurd)), undefined);
-    assert.equal(await announce(client, host("b")), undefined);
+    const negative = { cpu: { percent: -1e300 }, memory: { usedPercent: Number.NEGATIVE_INFINITY } };
+    assert.equal(await announce(client, host("a", absurd), -(2 ** 62)), undefined);
+    assert.equal(await announce(client, host("b", negative), 2 ** 62), undefined);
     await hold(client, "a");
     assert.deepEqual(await parentsFor(client, "b"), ["a"]);
     for (const refused of [
       host(""),
+      host("x", { hostname: "" }),
       host("x", { port: 80 }),
+      host("x", { port: -1 }),
+      host("x", { type: 99 }),
       host("x", { ip: "?" }),
+      host("x", { ip: "10.0.0.1.2" }),
       host("x".repeat(9_999)),
-    ])
-      assert.equal((await announce(client, refused))?.code, status.INVALID_ARGUMENT);
-    assert.equal(served.hostIds.length, 2);
+      host("x", { kernelVersion: "x".repeat(1_000_000) }),
+    ]) {
+      const { code, details } = (await announce(client, refused)) ?? {};
+      assert.equal(code, status.INVALID_ARGUMENT);
+      assert.match(details ?? "", /^invalid Host[^\n]*: .*(must|at most|at least)/);
+    }
+    assert.deepEqual(served.hostIds, ["a", "b"]);
+    // What a child tells of its pieces makes nobody else a worse parent.
+    const liar = new Talk(client, "b", "liar");
+    liar.say({ registerPeerRequest: { download: downloadOf() } });
+    await liar.answer();
+    liar.say({ downloadPeerStartedRequest: {} });
+    const number = 4_000_000_000;
+    for (const seconds of [2 ** 62, -(2 ** 62), 0, 1]) {
+      const piece = { number, parentId: `a-${TASK}`, cost: { seconds }, createdAt: { seconds } };
+      liar.say({ downloadPieceFinishedRequest: { piece } });
+    }
+    assert.equal(await announce(client, host("c")), undefined);
+    assert.ok((await parentsFor(client, "c")).includes("a"));
+    liar.stream.cancel();
   });
 
   test("ends conversations that make no sense, with the reason, and serves on", async (t) => {
