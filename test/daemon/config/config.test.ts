@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { P2pfsError } from "../../../base/errors.ts";
-import { CONFIG_BYTES_MAX, CONFIG_PROBLEMS_SHOWN_MAX, MOUNT_ROOTS_MAX } from "../../../base/limits.ts";
+import {
+  CONFIG_BYTES_MAX,
+  CONFIG_PROBLEMS_SHOWN_MAX,
+  MOUNT_ROOTS_MAX,
+  SCANNERS_MAX,
+} from "../../../base/limits.ts";
 import { environmentName, type LoadedConfig, loadConfig, showConfig } from "../../../daemon/config/config.ts";
 import { configSchema } from "../../../daemon/config/schema.ts";
 import { schemaKeys } from "../../../daemon/config/schema-walk.ts";
@@ -188,6 +193,11 @@ describe("a wrong value", () => {
   test("is a list of more roots than the limit", () => {
     const roots = Array.from({ length: MOUNT_ROOTS_MAX + 1 }, (_, index) => `{path: oss/b${index}}`);
     assert.match(messageOf(`mount: {roots: [${roots.join(",")}]}`), /mount\.roots must be a shorter list\./);
+  });
+
+  test("is a list of more programs than are looked for", () => {
+    const names = Array.from({ length: SCANNERS_MAX + 1 }, (_, index) => `p${index}`).join(",");
+    assert.match(messageOf(`mount: {scanners: [${names}]}`), /mount\.scanners must be a shorter list\./);
   });
 
   test("is a file whose aliases multiply without end", () => {

@@ -1,7 +1,7 @@
 /** What a cluster forbids. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BLOCK_LIST_REGEX_MAX } from "../../../base/limits.ts";
+import { BLOCK_LIST_ENTRIES_MAX, BLOCK_LIST_REGEX_MAX, BLOCK_LIST_URL_MAX } from "../../../base/limits.ts";
 import { isBlocked, readBlockLists } from "../../../daemon/manager/block-list.ts";
 
 const RULES = {
@@ -49,4 +49,15 @@ test("what cannot be understood is passed over and told of, and the rest holds",
   assert.equal(isBlocked(lists.task?.download, { application: "x" }), true);
   for (const nothing of [undefined, null, 7, [], { block_list: [] }, { load_limit: 200 }])
     assert.deepEqual(readBlockLists(nothing), { lists: {}, problems: [] });
+});
+
+test("of a list only so many entries count, and of a URL only so many characters are looked at", () => {
+  const tags = Array.from({ length: BLOCK_LIST_ENTRIES_MAX + 1 }, (_, index) => `t${index}`);
+  const { lists } = readBlockLists({ block_list: { task: { download: { tags, urls: ["secret$"] } } } });
+  const rules = lists.task?.download;
+  assert.equal(isBlocked(rules, { tag: tags.at(-2) as string }), true);
+  assert.equal(isBlocked(rules, { tag: tags.at(-1) as string }), false);
+  const url = `http://origin/${"x".repeat(BLOCK_LIST_URL_MAX)}secret`;
+  assert.equal(isBlocked(rules, { url }), false);
+  assert.equal(isBlocked(rules, { url: "http://origin/secret" }), true);
 });

@@ -7,10 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type ServiceError, status } from "@grpc/grpc-js";
+import { LIST_ENTRIES_MAX, SOCKET_PATH_BYTES_MAX } from "../../../base/limits.ts";
 import { holdContent } from "../../../cli/held-content.ts";
 import { DownloadServer } from "../../../daemon/server/download-server.ts";
+import type { SourceEntry, SourceRequest, SourceStat } from "../../../daemon/source/source.ts";
 import { DfdaemonDownload } from "../../../proto/load.ts";
 import { failureOf } from "../../base/promises.ts";
+import { ScriptedSource } from "../engine/scripted-source.ts";
 import { ask, downloadAll, FILE_URL, MIB, serve } from "./served.ts";
 
 const UNKNOWN_ID = "0".repeat(64);
@@ -69,6 +72,28 @@ describe("tasks", () => {
     assert.equal(failure.code, status.INTERNAL);
     const bad = await failureOf<ServiceError>(ask(download, "listTaskEntries", { url: "nowhere" }));
     assert.equal(bad.code, status.INVALID_ARGUMENT);
+  });
+
+  test("of a folder with more entries than an answer may hold are refused, with the bound in the sentence", async (t) => {
+    class Folder extends ScriptedSource {
+      override async stat(request: SourceRequest, signal: AbortSignal): Promise<SourceStat> {
+        return { ...(await super.stat(request, signal)), kind: "directory" };
+      }
+      override async *list(): AsyncGenerator<readonly SourceEntry[]> {
+        const none = { length: undefined, modifiedAtMs: undefined, etag: undefined };
+        const page = Array.from({ length: 1_000 }, (_, index) => `f${index}`).map((name) => ({
+          ...none,
+          name,
+          kind: "file" as const,
+          url: `${FILE_URL}/${name}`,
+        }));
+        for (let told = 0; told <= LIST_ENTRIES_MAX; told += page.length) yield page;
+      }
+    }
+    const { download } = await serve(t, { sourceOf: () => new Folder(0) });
+    const failure = await failureOf<ServiceError>(ask(download, "listTaskEntries", { url: FILE_URL }));
+    assert.equal(failure.code, status.RESOURCE_EXHAUSTED);
+    assert.ok(failure.details.includes(`more than ${LIST_ENTRIES_MAX} entries`), failure.details);
   });
 
   test("of kinds this version does not serve are refused by name", async (t) => {
@@ -225,6 +250,11 @@ describe("the socket", () => {
     assert.equal(statSync(socketPath).mode & 0o777, 0o660);
     await server.close();
     assert.equal(existsSync(socketPath), false);
+  });
+
+  test("whose path is longer than the system takes is refused, and a shorter workhome advised", async (t) => {
+    const socketPath = `/tmp/${"x".repeat(SOCKET_PATH_BYTES_MAX)}`;
+    await assert.rejects(serve(t, { socketPath }), /takes 107; choose a shorter workhome/);
   });
 
   test("of a daemon that died is taken over", async (t) => {

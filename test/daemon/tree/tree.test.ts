@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { LINK_HEADERS_MAX, LINKS_MAX } from "../../../base/limits.ts";
+import {
+  LINK_HEADER_BYTES_MAX,
+  LINK_HEADERS_MAX,
+  LINKS_MAX,
+  NAME_BYTES_MAX,
+  URL_BYTES_MAX,
+} from "../../../base/limits.ts";
 import { MemoryFacts } from "../../../daemon/storage/memory-facts.ts";
 import { Links } from "../../../daemon/tree/links.ts";
 import { codeOf } from "../../base/promises.ts";
@@ -112,6 +118,22 @@ describe("a link", () => {
     ]);
     assert.doesNotMatch(shown, /sss|hush/);
     assert.match(shown, /http:\/\/h\.example\/models\/m\.bin/);
+  });
+
+  test("is refused when its name, its URL or its headers are too long, with the bound in the sentence", async () => {
+    const { links } = world.tree;
+    const tooLong = [
+      [{ url: `${H}/m`, name: "n".repeat(NAME_BYTES_MAX + 1) }, `name has at most ${NAME_BYTES_MAX} bytes`],
+      [{ url: `${H}/${"u".repeat(URL_BYTES_MAX)}` }, `URL has at most ${URL_BYTES_MAX} bytes`],
+      [
+        { url: `${H}/m`, headers: { A: "v".repeat(LINK_HEADER_BYTES_MAX) } },
+        `${LINK_HEADER_BYTES_MAX} bytes`,
+      ],
+    ] as const;
+    for (const [link, words] of tooLong)
+      await assert.rejects(links.link(link), (error: Error) => error.message.includes(words));
+    assert.deepEqual(await world.ls("url"), []);
+    await links.link({ url: `${H}/m`, name: "n".repeat(NAME_BYTES_MAX) });
   });
 
   test("is a file whatever its URL answers, and says what it answered", async () => {

@@ -1,7 +1,7 @@
 /** What the embedded scheduler decides: who is whose parent, who goes to the source. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { BACK_TO_SOURCE_PEERS_MAX, SEED_FAILED_MS } from "../../../../base/limits.ts";
+import { BACK_TO_SOURCE_PEERS_MAX, BLOCKED_PARENTS_MAX, SEED_FAILED_MS } from "../../../../base/limits.ts";
 import { scoreOf } from "../../../../daemon/scheduler/embedded/evaluation.ts";
 import type { KnownPeer } from "../../../../daemon/scheduler/embedded/known.ts";
 import { PieceCosts } from "../../../../daemon/scheduler/embedded/piece-costs.ts";
@@ -73,6 +73,18 @@ describe("parents", () => {
     assert.deepEqual(parentsOf(downloads.look(peer)), ["b-1"]);
     downloads.rescheduled(peer, ["b-1"]);
     assert.deepEqual(downloads.look(peer), { kind: "none" });
+  });
+
+  test("that failed a peer longest ago may be given to it again once so many others did", () => {
+    const { downloads, register, holder } = harness();
+    holder("a", "a-1");
+    const peer = register("z", "z-1");
+    downloads.pieceFailed(peer, "a-1");
+    for (let count = 0; count < BLOCKED_PARENTS_MAX - 1; count += 1)
+      downloads.pieceFailed(peer, `other-${count}`);
+    assert.deepEqual(downloads.look(peer), { kind: "none" });
+    downloads.pieceFailed(peer, "one more");
+    assert.deepEqual(parentsOf(downloads.look(peer)), ["a-1"]);
   });
 
   test("are no hosts that share nothing, and none whose last piece took far too long", () => {
