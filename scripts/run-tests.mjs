@@ -1,8 +1,8 @@
 /**
  * Runs the built tests, each file in a process of its own: those that need nothing of the machine side by side, those
- * that mount or make network namespaces two at a time, a few of them alone. Closes with `N passed, N failed, N skipped`. Fails when a
- * test failed, when none ran, when a skip has no reason, and when a file left processes, mounts or files behind. With
- * --unit only those that start no programs: the quick part.
+ * that mount or make network namespaces two at a time, one that mostly waits beside all of these, a few of them alone.
+ * Closes with `N passed, N failed, N skipped`. Fails when a test failed, when none ran, when a skip has no reason, and
+ * when a file left processes, mounts or files behind. With --unit only those that start no programs: the quick part.
  *
  *   node scripts/run-tests.mjs [--unit] [PART-OF-A-PATH…]
  */
@@ -18,6 +18,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SYSTEM_FOLDERS = ["test/mount/", "test/system/"];
 /** Of these, what looks at something that the machine has once, or at its load: by itself. */
 const ALONE = /^test\/system\/(lab|scanners)\.test\.ts$/;
+/** What takes minutes and little of the machine: from the start, beside the others. */
+const BESIDE = /^test\/system\/soak\.test\.ts$/;
 /**
  * What starts programs and real servers, kills processes, or makes very many of something: side by side with others, but not in
  * --unit, which is to be quick.
@@ -219,7 +221,8 @@ async function main() {
     .filter((path) => !unitOnly || !(isSystem(path) || NOT_UNIT.some((part) => path.startsWith(part))))
     .filter((path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern)));
   const parallel = chosen.filter((path) => !isSystem(path));
-  const paired = chosen.filter((path) => isSystem(path) && !ALONE.test(path));
+  const paired = chosen.filter((path) => isSystem(path) && !ALONE.test(path) && !BESIDE.test(path));
+  const beside = chosen.filter((path) => BESIDE.test(path));
   const alone = chosen.filter((path) => ALONE.test(path));
   const temporary = mkdtempSync(join(tmpdir(), "p2pfs-t-"));
   for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -230,12 +233,18 @@ async function main() {
     });
   }
   try {
+    const aside = runAll(beside, temporary, {
+      firstOrder: chosen.length,
+      atOnce: 1,
+      limitMs: SYSTEM_FILE_MS,
+    });
     await runAll(parallel, temporary, {
       firstOrder: 0,
       atOnce: availableParallelism() + SPARE,
       limitMs: PARALLEL_FILE_MS,
     });
     await runAll(paired, temporary, { firstOrder: parallel.length, atOnce: 2, limitMs: SYSTEM_FILE_MS });
+    await aside;
     const firstOrder = parallel.length + paired.length;
     await runAll(alone, temporary, { firstOrder, atOnce: 1, limitMs: SYSTEM_FILE_MS });
   } finally {

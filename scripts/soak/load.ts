@@ -9,8 +9,6 @@ import { catSha256, output, sha256 } from "../../test/system/processes.ts";
 
 /** Longest time of one thing that somebody does, ms. */
 const STEP_MS = 120_000;
-/** Longest pause between two, ms. */
-const PAUSE_MS_MAX = 400;
 
 /** A file of the origin. */
 export interface SoakFile {
@@ -23,6 +21,8 @@ export interface Load {
   readonly files: readonly SoakFile[];
   /** Where copies go; they are deleted again. */
   readonly folder: string;
+  /** Longest pause of a user between two things, ms. */
+  readonly pauseMsMax: number;
   /** In [0, 1). */
   readonly random: () => number;
   /** Counts what was done. */
@@ -36,18 +36,20 @@ export async function userOf(host: ClusterHost, load: Load, untilMs: number, use
     const [name, step] = pick(steps, load.random);
     await step(host, load, user);
     load.done.set(name, (load.done.get(name) ?? 0) + 1);
-    await delay(load.random() * PAUSE_MS_MAX);
+    await delay(load.random() * load.pauseMsMax);
   }
+}
+
+/** All kinds of things on a host, and all files, one after the other. @throws as `userOf` */
+export async function everythingOnce(host: ClusterHost, load: Load): Promise<void> {
+  for (const file of load.files) await readWhole(host, load, file);
+  for (const step of Object.values(STEPS)) await step(host, load, 0);
 }
 
 type Step = (host: ClusterHost, load: Load, user: number) => Promise<void>;
 
 const STEPS: Readonly<Record<string, Step>> = {
-  async "whole files read"(host, load) {
-    const file = pick(load.files, load.random);
-    const found = await catSha256(host.path(load.origin.url(file.name)), { timeoutMs: STEP_MS });
-    if (found !== file.digest) throw new IntegrityError(`${host.name} read other bytes of ${file.name}`);
-  },
+  "whole files read": (host, load) => readWhole(host, load, pick(load.files, load.random)),
   async "headers read"(host, load) {
     for (const { name } of load.files.slice(0, 6))
       await output(["head", "-c", "8", host.path(load.origin.url(name))], { timeoutMs: STEP_MS });
@@ -76,6 +78,11 @@ const STEPS: Readonly<Record<string, Step>> = {
     await host.ask("p2pfs", ["status"], STEP_MS);
   },
 };
+
+async function readWhole(host: ClusterHost, load: Load, file: SoakFile): Promise<void> {
+  const found = await catSha256(host.path(load.origin.url(file.name)), { timeoutMs: STEP_MS });
+  if (found !== file.digest) throw new IntegrityError(`${host.name} read other bytes of ${file.name}`);
+}
 
 function pick<T>(from: readonly T[], random: () => number): T {
   const found = from[Math.floor(random() * from.length)];

@@ -257,6 +257,11 @@ export abstract class DaemonHandle {
     return memoryOf(this.pid, "VmRSS");
   }
 
+  /** Of which memory of its own, or what is mapped of files, bytes. */
+  memoryBytes(kind: "RssAnon" | "RssFile"): number {
+    return memoryOf(this.pid, kind);
+  }
+
   /** Processor time of all its threads, seconds. */
   cpuSeconds(): number {
     // proc(5): the name, in parentheses, may hold blanks; utime and stime are fields 14 and 15.
@@ -360,7 +365,7 @@ export class DaemonProcess extends DaemonHandle {
   }
 }
 
-function memoryOf(pid: number, name: "VmHWM" | "VmRSS"): number {
+function memoryOf(pid: number, name: "VmHWM" | "VmRSS" | "RssAnon" | "RssFile"): number {
   const text = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1]) * 1024;
 }

@@ -256,7 +256,10 @@ describe("a host in a cluster", { timeout: 120_000 }, () => {
     await until(() => server.scheduler.conversations === ANNOUNCE_STREAMS_MAX, "the bound");
     assert.deepEqual(server.peersOf(task("second").taskId), [], "the second was used longest ago");
     assert.equal(server.peersOf(task("first").taskId).length, 1);
-    await second.end("finished");
+    assert.equal(a.streamCount, ANNOUNCE_STREAMS_MAX);
+    await Promise.all([first, second, ...sessions].map((session) => session.end("finished")));
+    assert.equal(a.streamCount, 0, "none is left when all have ended");
+    await until(() => server.scheduler.conversations === 0, "the scheduler's own end of them");
   });
 
   test("that leaves is forgotten, and is told nothing more", async (t) => {
