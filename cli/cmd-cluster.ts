@@ -1,7 +1,7 @@
 /** `p2pfs cluster`: makes a cluster of hosts that know each other by certificates, and gets hosts into it. */
 import { randomBytes } from "node:crypto";
 import { text as textOf } from "node:stream/consumers";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { systemClock } from "../base/clock.ts";
 import { InvalidInputError, NotFoundError, P2pfsError, UnavailableError } from "../base/errors.ts";
 import { MEMBERS_MAX, TOKEN_LIFE_MS, TOKEN_LIFE_MS_MAX } from "../base/limits.ts";
@@ -39,7 +39,7 @@ export function addCluster(program: Command): void {
     ),
   )
     .option("--name <NAME>", "what the cluster is called; default: something new")
-    .option("--ttl <TIME>", "how long the printed token is good", ttl, TOKEN_LIFE_MS)
+    .addOption(ttlOption("how long the printed token is good"))
     .action((_flags, command: Command) => init(command.optsWithGlobals()));
   setUp(
     sub(
@@ -51,7 +51,7 @@ export function addCluster(program: Command): void {
     join(address, token, command.optsWithGlobals()),
   );
   sub("token", "Prints a line that other hosts join by, on the host that made the cluster.")
-    .option("--ttl <TIME>", "how long the token is good", ttl, TOKEN_LIFE_MS)
+    .addOption(ttlOption("how long the token is good"))
     .option("--uses <N>", "how many hosts it lets in; default: any number", uses)
     .option("--list", "show the tokens that are good, without what lets anybody in", false)
     .option("--revoke <ID>", "end a token, or all of them")
@@ -78,6 +78,10 @@ function uses(text: string): number {
   if (!Number.isInteger(count) || count < 1 || count > MEMBERS_MAX)
     throw new InvalidInputError(`a token lets in from 1 to ${MEMBERS_MAX} hosts`);
   return count;
+}
+
+function ttlOption(what: string): Option {
+  return new Option("--ttl <TIME>", what).argParser(ttl).default(TOKEN_LIFE_MS, "24h");
 }
 
 function ttl(text: string): number {
