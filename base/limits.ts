@@ -791,6 +791,8 @@ export const TOKEN_LIFE_MS = 86_400_000;
 export const TOKEN_LIFE_MS_MAX = 30 * 86_400_000;
 /** Tokens that are good at once. */
 export const TOKENS_MAX = 256;
+/** How often a host asks the issuer at least, ms, whatever dynconfig.refreshInterval says: it hears whom it is to refuse. */
+export const MEMBER_ASK_MS_MAX = 60_000;
 /** How often what hosts say of themselves is written, ms, when it has changed: ten thousand of them are 4 MB. */
 export const MEMBERS_WRITE_MS = 1_000;
 /** Hosts of one cluster of our own; each is some 300 bytes of every answer that tells of all. */

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { Clock } from "../base/clock.ts";
 import { P2pfsError, PermissionError } from "../base/errors.ts";
-import { HELD_TASKS_ANNOUNCED_MAX } from "../base/limits.ts";
+import { HELD_TASKS_ANNOUNCED_MAX, MEMBER_ASK_MS_MAX } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { VERSION } from "../base/version.ts";
 import type { Host } from "../proto/gen/common/v2/Host.ts";
@@ -128,7 +128,7 @@ export class Cluster implements ClusterFace {
         source,
         clock,
         log,
-        refreshMs: config.dynconfig.refreshInterval,
+        refreshMs: refreshMs(options),
         onChange: ({ schedulers }) => scheduler.use(schedulers),
       });
       return { claim, certificates, scheduler, dynconfig };
@@ -295,6 +295,11 @@ export class Cluster implements ClusterFace {
       };
     }
   }
+}
+
+function refreshMs({ config, membership }: ClusterOptions): number {
+  const { refreshInterval } = config.dynconfig;
+  return membership === undefined ? refreshInterval : Math.min(refreshInterval, MEMBER_ASK_MS_MAX);
 }
 
 /** By what this host knows its schedulers and its manager, and they it. */

@@ -3,7 +3,7 @@
  * that made it, the authority's key, tokens and the list of hosts. For its user alone. Every file is replaced as a whole.
  */
 import { randomBytes } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InvalidInputError } from "../../base/errors.ts";
 import { makeFolder } from "../../base/folder.ts";
@@ -131,6 +131,23 @@ export class MemberFiles {
 
   async writeRefused(ids: readonly string[]): Promise<void> {
     await this.#write("refused.json", `${JSON.stringify(ids)}\n`);
+  }
+
+  /** Takes from all others what they may read here, as files that were copied often let them. @returns the names of such files */
+  async tighten(): Promise<readonly string[]> {
+    const loose: string[] = [];
+    try {
+      await chmod(this.folder, 0o700);
+      for (const name of await readdir(this.folder)) {
+        const { mode } = await stat(this.#at(name));
+        if ((mode & 0o077) === 0) continue;
+        await chmod(this.#at(name), 0o600);
+        loose.push(name);
+      }
+    } catch (error) {
+      throw fromUnknown(error, `cannot keep ${this.folder} from others`);
+    }
+    return loose;
   }
 
   /** This host is in no cluster from now on. Idempotent. */

@@ -81,6 +81,8 @@ export class Membership {
   /** Asks nobody over the network yet. @throws P2pfsError when the files cannot be used */
   static async open(options: MembershipOptions): Promise<Membership> {
     const { files, state, clock, log } = options;
+    const loose = await files.tighten();
+    if (loose.length > 0) log.warn({ files: loose }, "cluster-files-were-readable-for-others");
     // Before anything is opened: a list that cannot be read must not let in whom it names.
     const refusedIds = state.isIssuer ? [] : await files.refused();
     const certificates = await CertificateFiles.open({

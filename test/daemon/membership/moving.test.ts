@@ -1,7 +1,8 @@
 /** The authority on another machine: its folder copied there, hosts that follow, and clocks that differ. Over real sockets. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { cp } from "node:fs/promises";
+import { chmod, cp, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { systemClock } from "../../../base/clock.ts";
 import { CERTIFICATE_LIFE_MS, RENEWAL_PART } from "../../../base/limits.ts";
@@ -15,6 +16,8 @@ import { type Ground, ground, HOST, HOUR_MS, shifted } from "./ground.ts";
 async function moved(here: Ground, from: MemberFiles) {
   const files = here.files();
   await cp(from.folder, files.folder, { recursive: true });
+  // As it comes from a copy that keeps no modes.
+  for (const name of await readdir(files.folder)) await chmod(join(files.folder, name), 0o644);
   const daemon = await here.member(files, { ip: "127.0.0.2" });
   const port = await daemon.start("127.0.0.2", 0);
   const address = `127.0.0.2:${port}`;
@@ -54,6 +57,8 @@ describe("the authority's folder on another machine", () => {
     await cluster.issuer.remove(gone.state.memberId);
     const there = await moved(here, cluster.files);
     assert.equal((await there.files.state())?.issuer, there.address);
+    for (const name of await readdir(there.files.folder))
+      assert.equal((await stat(join(there.files.folder, name))).mode & 0o777, 0o600, name);
     // Nothing is served there with the old address.
     const shown = new X509Certificate(there.daemon.certificates.texts.own?.cert ?? "");
     assert.equal(shown.checkIP("127.0.0.2"), "127.0.0.2");
@@ -91,6 +96,14 @@ describe("the authority's folder on another machine", () => {
     await assert.rejects(followCluster({ ...foreign, state: again, clock: systemClock }));
     assert.deepEqual(await files.state(), again);
   });
+});
+
+test("a host that joined by a name asks whoever has the name", async (t) => {
+  const here = await ground(t);
+  const cluster = await here.cluster();
+  const { files, state } = await here.enter(cluster.port, await cluster.token(), { host: "localhost" });
+  assert.equal(state.issuer, `localhost:${cluster.port}`);
+  assert.equal((await (await here.member(files)).facts()).failure, "");
 });
 
 describe("a host whose clock is an hour off, either way, or whose authority's is", () => {
