@@ -14,6 +14,7 @@ import { ask, daemonAnswers } from "./daemon-client.ts";
 import { restartDaemon } from "./daemon-restart.ts";
 import { connectDaemon } from "./daemon-start.ts";
 import { type Home, type HomeOptions, openHome, withHomeOptions } from "./home.ts";
+import { jsonText } from "./json.ts";
 import { table } from "./table.ts";
 
 interface SetUpFlags extends HomeOptions {
@@ -209,7 +210,7 @@ async function hosts(flags: HomeOptions & { readonly json: boolean }): Promise<v
     if (!membership)
       throw new NotFoundError("the daemon that runs has no part in the cluster: start it anew");
     if (flags.json) {
-      process.stdout.write(`${JSON.stringify(membership, undefined, 2)}\n`);
+      process.stdout.write(jsonText(membership));
       return;
     }
     if (membership.failure !== "") throw new UnavailableError(unheard(membership.failure));

@@ -7,6 +7,7 @@ import { hostTable, ownLines } from "./cluster-hosts.ts";
 import { ask } from "./daemon-client.ts";
 import { connectDaemon } from "./daemon-start.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "./home.ts";
+import { jsonText } from "./json.ts";
 import { size } from "./progress.ts";
 import { table } from "./table.ts";
 
@@ -24,9 +25,7 @@ export function addStatus(program: Command): void {
     const client = await connectDaemon(await openHome(flags));
     try {
       const status = await ask(client.control, "status", {});
-      process.stdout.write(
-        flags.json ? `${JSON.stringify(asJson(status), undefined, 2)}\n` : describe(status, Date.now()),
-      );
+      process.stdout.write(flags.json ? jsonText(status) : describe(status, Date.now()));
     } finally {
       client.close();
     }
@@ -35,10 +34,6 @@ export function addStatus(program: Command): void {
 
 function startedAt({ startedAt: at }: StatusResponse__Output): string {
   return new Date((at?.seconds ?? 0) * 1000).toISOString();
-}
-
-function asJson(status: StatusResponse__Output): object {
-  return { ...status, startedAt: startedAt(status) };
 }
 
 /** A few lines and tables. */

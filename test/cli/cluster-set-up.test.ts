@@ -74,6 +74,9 @@ describe("p2pfs cluster", () => {
     assert.match(left.stdout, /has left the cluster of the p2pfs cluster lab\n/);
     const alone = await second.run("p2pfs", ["status"]);
     assert.match(alone.stdout, /^cluster {2}none: this host is by itself$/m);
+    const told = JSON.parse((await cluster(first, "hosts", "--json")).stdout);
+    assert.deepEqual([told.clusterName, told.memberCount, told.refusedCount], ["lab", 1, 1]);
+    assert.match(told.members[0].certificateUntil, /^20\d\d-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/);
     const { stdout: hosts } = await cluster(first, "hosts");
     assert.match(hosts, new RegExp(`^test-\\S+ +${second.ip} +left +(just now|\\d+ s ago) +refused`, "m"));
   });
