@@ -535,6 +535,15 @@ export const PARENT_FETCHES_MAX = 8;
  * piece about once, instead of once for every host that began early.
  */
 export const FULL_PARENT_FETCHES_MAX = 1;
+/**
+ * First and longest rest of a parent that refuses a piece while it goes on telling of others, ms, and how often it may in a row before
+ * it is dropped: one that serves as many as it can (SERVED_PIECES_MAX) closes further connections, and hundreds may ask at once.
+ */
+export const PARENT_REFUSED_REST_MS = 500;
+export const PARENT_REFUSED_REST_MS_MAX = 4_000;
+export const PARENT_REFUSALS_MAX = 8;
+/** A piece of a full parent is asked about again after so many times ANNOUNCE_GATHER_MS, at most; how many is left to chance. */
+export const SPARED_LOOKS_MAX = 8;
 /** A parent that has announced nothing for so long is not expected to get what is missing soon, ms. */
 export const PARENT_NEWS_MS = 10_000;
 /** A parent sends as much as it can when no more than this part of its bandwidth is free. */

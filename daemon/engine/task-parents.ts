@@ -124,12 +124,13 @@ export class TaskParents {
     return this.#book.begin(parent.peerId);
   }
 
-  /** A parent did not give what it should have: it is dropped and reported, or only lacks that piece. */
+  /** A parent did not give what it should have: it is dropped and reported, or only lacks that piece, or has too much to do. */
   async failed(parent: BookedParent, piece: number, error: { code: string; message: string }): Promise<void> {
-    const { log } = this.#env;
+    const { clock, log } = this.#env;
     if (await this.#trust.leavesToSource(piece)) return;
     const taskId = this.#stored.record.id;
     const { peerId: parentId } = parent;
+    if (error.code === "UNAVAILABLE" && this.#book.refused(parentId, clock.monotonicMs())) return;
     if (error.code === "NOT_FOUND") this.#book.lacks(parentId, piece);
     else if (this.#book.drop(parentId))
       log.warn({ taskId, piece, parentId, code: error.code, reason: error.message }, "parent-dropped");
@@ -157,6 +158,7 @@ export class TaskParents {
     for (const wrong of this.#trust.pieceFinished(number, digest)) this.#dropWrong(number, wrong);
     const offset = number * this.#stored.record.pieceLength;
     const from = parentId === undefined ? {} : { parentId };
+    if (parentId !== undefined) this.#book.gave(parentId);
     this.#session?.pieceFinished({ number, offset, length, digest, costMs, ...from });
   }
 

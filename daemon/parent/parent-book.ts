@@ -8,6 +8,10 @@ import {
   PARENT_FETCHES_MAX,
   PARENT_NEWS_MS,
   PARENT_PATIENCE_MS,
+  PARENT_REFUSALS_MAX,
+  PARENT_REFUSED_REST_MS,
+  PARENT_REFUSED_REST_MS_MAX,
+  SPARED_LOOKS_MAX,
 } from "../../base/limits.ts";
 
 /** A parent as its scheduler gives it. */
@@ -50,6 +54,9 @@ interface Entry {
   fetching: number;
   /** When it announced a piece last. */
   heardMs: number;
+  /** It has refused a piece so often since it gave one, and is not asked until then. */
+  refusals: number;
+  restsUntilMs: number;
 }
 
 /** Weight of a parent whose bandwidth nobody knows, bits a second (Dragonfly's own default). */
@@ -103,6 +110,8 @@ export class ParentBook {
       listening: true,
       fetching: 0,
       heardMs: Number.NEGATIVE_INFINITY,
+      refusals: 0,
+      restsUntilMs: Number.NEGATIVE_INFINITY,
     });
   }
 
@@ -131,6 +140,27 @@ export class ParentBook {
     return this.#parents.delete(peerId);
   }
 
+  /**
+   * It took no question, although it is there and tells of its pieces: it has too much to do, and rests, longer each time.
+   * @returns false when it has done so too often, or is not there: then it is to be dropped
+   */
+  refused(peerId: string, nowMs: number): boolean {
+    const entry = this.#parents.get(peerId);
+    if (entry === undefined || !entry.listening) return false;
+    // Several questions at once are refused at once.
+    if (nowMs < entry.restsUntilMs) return true;
+    const restMs = Math.min(PARENT_REFUSED_REST_MS * 2 ** entry.refusals, PARENT_REFUSED_REST_MS_MAX);
+    entry.refusals += 1;
+    entry.restsUntilMs = nowMs + restMs;
+    return entry.refusals <= PARENT_REFUSALS_MAX;
+  }
+
+  /** It gave a piece. */
+  gave(peerId: string): void {
+    const entry = this.#parents.get(peerId);
+    if (entry !== undefined) entry.refusals = 0;
+  }
+
   /** It lacks a piece that it had announced. */
   lacks(peerId: string, piece: number): void {
     const entry = this.#parents.get(peerId);
@@ -156,7 +186,9 @@ export class ParentBook {
    * @param random in [0, 1)
    */
   choose(piece: number, patience: Patience, now: { ms: number; random: number }): PieceChoice {
-    const holders = [...this.#parents.values()].filter((entry) => entry.pieces.has(piece));
+    const holders = [...this.#parents.values()].filter(
+      (entry) => entry.pieces.has(piece) && entry.restsUntilMs <= now.ms,
+    );
     if (holders.length === 0) return this.#without(piece, patience, now.ms);
     const others = [...this.#parents.values()].filter((entry) => entry.listening && !entry.pieces.has(piece));
     // Who sends all it can is left to those who have nobody else: what they get from it, others have from them.
@@ -165,8 +197,12 @@ export class ParentBook {
       ({ parent, fetching }) =>
         fetching < (spares && parent.isFull?.() ? FULL_PARENT_FETCHES_MAX : PARENT_FETCHES_MAX),
     );
-    // All who have it are busy: one of their pieces ends soon.
-    if (free.length === 0) return { kind: "wait", untilMs: now.ms + ANNOUNCE_GATHER_MS };
+    if (free.length === 0) {
+      // All who have it are busy: one of their pieces ends soon. Of a full parent there may be thousands: not all are asked about at once.
+      const isSpared = holders.some(({ fetching }) => fetching < PARENT_FETCHES_MAX);
+      const looks = isSpared ? 1 + Math.floor(now.random * SPARED_LOOKS_MAX) : 1;
+      return { kind: "wait", untilMs: now.ms + looks * ANNOUNCE_GATHER_MS };
+    }
     const gatheredMs = (this.#announced.get(piece) ?? now.ms) + ANNOUNCE_GATHER_MS;
     if (others.length > 0 && patience !== "demand" && now.ms < gatheredMs)
       return { kind: "wait", untilMs: gatheredMs };
@@ -181,7 +217,12 @@ export class ParentBook {
     // Whom nobody waits for goes to the source only when nothing moves: parents that still get pieces get this one as well.
     const sinceMs = patience === "copy" ? Math.max(askedMs, this.#heardMs) : askedMs;
     const untilMs = sinceMs + PARENT_PATIENCE_MS[patience];
-    return nowMs < untilMs ? { kind: "wait", untilMs } : { kind: "source" };
+    if (nowMs >= untilMs) return { kind: "source" };
+    // Somebody may have it who rests.
+    const restMs = [...this.#parents.values()]
+      .filter((entry) => entry.pieces.has(piece))
+      .reduce((least, { restsUntilMs }) => Math.min(least, restsUntilMs), untilMs);
+    return { kind: "wait", untilMs: Math.max(nowMs + 1, restMs) };
   }
 }
 

@@ -6,6 +6,10 @@ import {
   PARENT_FETCHES_MAX,
   PARENT_NEWS_MS,
   PARENT_PATIENCE_MS,
+  PARENT_REFUSALS_MAX,
+  PARENT_REFUSED_REST_MS,
+  PARENT_REFUSED_REST_MS_MAX,
+  SPARED_LOOKS_MAX,
 } from "../../../base/limits.ts";
 import { ParentBook } from "../../../daemon/parent/parent-book.ts";
 import { seededRandom } from "../../base/seeded-random.ts";
@@ -48,7 +52,11 @@ describe("the parents of a task", () => {
     const end = book.begin("full");
     assert.equal(chosen(book, 1, ms), "full", "the other has told of nothing yet");
     book.announce("other", 0, PLACE, ms);
-    assert.equal(chosen(book, 1, ms), "wait");
+    assert.deepEqual(
+      [0, 0.999].map((random) => book.choose(1, "copy", now(ms, random))),
+      [1, SPARED_LOOKS_MAX].map((looks) => ({ kind: "wait", untilMs: ms + looks * ANNOUNCE_GATHER_MS })),
+      "thousands of pieces are not all asked about again at once",
+    );
     assert.equal(book.choose(1, "demand", now(ms)).kind, "parent", "a blocked reader is not kept waiting");
     assert.equal(chosen(book, 1, ms + PARENT_NEWS_MS), "full", "the other gets nothing any more");
     end();
@@ -56,6 +64,28 @@ describe("the parents of a task", () => {
     book.begin("full");
     book.silent("other");
     assert.equal(chosen(book, 1, ms), "full", "the other has told all it will");
+  });
+
+  test("that refuse pieces while they tell of others rest, longer each time; a piece that they give is forgiveness", () => {
+    const book = bookOf({ a: 1 });
+    book.announce("a", 0, PLACE, 0);
+    assert.ok(book.refused("a", 0));
+    assert.ok(book.refused("a", 1), "what was asked at the same time is no further refusal");
+    assert.deepEqual(book.choose(0, "copy", now(1)), { kind: "wait", untilMs: PARENT_REFUSED_REST_MS });
+    let ms = PARENT_REFUSED_REST_MS;
+    assert.equal(chosen(book, 0, ms), "a");
+    assert.ok(book.refused("a", ms));
+    assert.equal(chosen(book, 0, ms + PARENT_REFUSED_REST_MS), "wait");
+    book.gave("a");
+    for (let refusals = 0; refusals < PARENT_REFUSALS_MAX; refusals += 1) {
+      ms += PARENT_REFUSED_REST_MS_MAX;
+      assert.equal(chosen(book, 0, ms), "a");
+      assert.ok(book.refused("a", ms));
+    }
+    assert.ok(!book.refused("a", ms + PARENT_REFUSED_REST_MS_MAX), "once too often");
+    book.silent("a");
+    book.gave("a");
+    assert.ok(!book.refused("a", 2 * ms), "who tells of nothing any more may be gone");
   });
 
   test("are asked at once for a blocked reader", () => {
