@@ -37,7 +37,7 @@ export interface Settings {
   readonly pieceBytes: number;
   /**
    * Bytes of the model that are one block of the engine's, which is 1 MiB. The engine then decides about a file of `fileBytes /
-   * grainBytes` MiB while the network carries `fileBytes`. Default: a piece, so that there are no decisions within a piece.
+   * grainBytes` MiB while the network carries `fileBytes`. Default: a piece, so that there are no decisions within a piece; with readers an eighth.
    */
   readonly grainBytes: number;
   /** download.concurrentPieceCount. */
@@ -47,6 +47,8 @@ export interface Settings {
   readonly churnShare: number;
   readonly stallingShare: number;
   readonly lyingShare: number;
+  /** All hosts read the file in order, as fast as their links are, through the mount's read windows; else they copy it. */
+  readonly readers: boolean;
   /** A parent fetches from its children what it lacks (SyncPieces the other way round). */
   readonly reverse: boolean;
   /** Distant pieces in the order of their rarity, from another place at each host; else in the file's order. */
@@ -56,6 +58,9 @@ export interface Settings {
   /** Between two looks at everybody's fair share of the links, ms. */
   readonly epochMs: number;
 }
+
+/** Blocks of the engine's in a piece where there are readers. */
+const READER_GRAINS = 8;
 
 /** The published model. */
 export const MODEL: Settings = {
@@ -82,6 +87,7 @@ export const MODEL: Settings = {
   churnShare: 0.01,
   stallingShare: 0.01,
   lyingShare: 0.01,
+  readers: false,
   reverse: false,
   rotation: false,
   seed: 1,
@@ -91,7 +97,9 @@ export const MODEL: Settings = {
 /** The published model, but for what is named. */
 export function settingsOf(named: Partial<Settings>): Settings {
   const { hostLinks, hosts = MODEL.hosts, pieceBytes = MODEL.pieceBytes } = named;
-  return { ...MODEL, grainBytes: pieceBytes, ...named, hosts: hostLinks?.length ?? hosts };
+  // What is read ahead of somebody is a few pieces: it matters what becomes of their parts.
+  const grainBytes = named.readers ? Math.max(MIB, pieceBytes / READER_GRAINS) : pieceBytes;
+  return { ...MODEL, grainBytes, ...named, hosts: hostLinks?.length ?? hosts };
 }
 
 /** The same numbers for the same seed (mulberry32). */

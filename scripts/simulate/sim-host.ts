@@ -15,6 +15,7 @@ import { silentLogger } from "../../base/logger.ts";
 import { FetchSlots } from "../../daemon/engine/fetch-slots.ts";
 import { RoomClaims } from "../../daemon/engine/room-claims.ts";
 import type { TaskEnvironment } from "../../daemon/engine/task-environment.ts";
+import { Asking } from "./asking.ts";
 import { Listening } from "./listening.ts";
 import { type Link, newLink } from "./network.ts";
 import { SimTask } from "./sim-task.ts";
@@ -129,6 +130,7 @@ export class SimHost {
         transport: this.transfers,
         loads: { watch: ({ ip }) => this.#watch(ip), close: async () => {} },
         isSeed,
+        ...(isSeed || world.seed === undefined ? {} : { seeds: new Asking(this, world.seed) }),
       },
       integrity: "transport",
       slots: new FetchSlots({

@@ -16,6 +16,8 @@ export class SimTask {
   completedMs: number | undefined;
   /** Why it never was. */
   failure: unknown;
+  /** How long its reader waited for bytes; undefined where nobody reads. */
+  stalledMs: number | undefined;
   /** When each piece came, ms. */
   readonly finishedMs: Float64Array;
   readonly content: TaskContent;

@@ -62,6 +62,12 @@ export class Transfers implements Transport {
     return { length: blocks.length * BLOCK_BYTES, digest: `crc32:${CRC}` };
   }
 
+  /** One block of the seed's. */
+  ofSeed(seed: SimHost, block: number): Promise<void> {
+    const { settings } = this.#host.world;
+    return this.#flow(seed.up, bytesOf(settings, block), 2 * this.#host.latencyMs, seed);
+  }
+
   /** The parent has died: what it was sending comes no more, which is seen after a while. */
   lost(parent: SimHost): void {
     for (const transfer of this.#running) {

@@ -8,6 +8,7 @@ import { JoinedSession } from "./joined-session.ts";
 import { copyOf, rarestFirst } from "./loads.ts";
 import { linkRate, logNormal, randomFrom, type Settings, settingsOf } from "./model.ts";
 import { type Link, Network, newLink } from "./network.ts";
+import { readInOrder } from "./reader.ts";
 import { SimClock } from "./sim-clock.ts";
 import { type Fault, SimHost } from "./sim-host.ts";
 import type { SimTask } from "./sim-task.ts";
@@ -30,7 +31,8 @@ export class World {
   sourceBytes = 0;
   wastedBytes = 0;
   #conversations: Conversations | undefined;
-  readonly #seed: SimHost | undefined;
+  /** The seed peer, where there is one. */
+  readonly seed: SimHost | undefined;
   #peers = 0;
   #open = 0;
 
@@ -43,7 +45,7 @@ export class World {
       logNormal(settings.flowSpread, this.random),
     );
     const { seedLink } = settings;
-    this.#seed = seedLink === undefined ? undefined : this.#newHost(0, seedLink, "none", true);
+    this.seed = seedLink === undefined ? undefined : this.#newHost(0, seedLink, "none", true);
     for (let number = 1; number <= settings.hosts; number += 1) {
       const fault = settings.faults ? this.#fault() : "none";
       this.hosts.push(this.#newHost(number, linkRate(settings, number - 1, this.random), fault, false));
@@ -68,7 +70,7 @@ export class World {
   /** Plays until every host that lives has its file. */
   async run(): Promise<void> {
     const { clock, random, settings } = this;
-    const seed = this.#seed;
+    const seed = this.seed;
     const scheduler = await EmbeddedScheduler.open({
       clock,
       random,
@@ -110,7 +112,7 @@ export class World {
   #begin(host: SimHost, url: string): void {
     const task = host.load(standardTaskId({ url }), url);
     this.loads.push(task);
-    const load = this.settings.rotation ? rarestFirst(task) : copyOf(task);
+    const load = this.#loadOf(task);
     // A host that dies has nothing; why another has nothing is told by its error.
     load.then(
       () => {
@@ -126,6 +128,12 @@ export class World {
       this.clock.schedule(this.random() * DEATH_MS, () => {
         if (task.completedMs === undefined) host.die();
       });
+  }
+
+  #loadOf(task: SimTask): Promise<void> {
+    const { readers, rotation } = this.settings;
+    if (readers) return readInOrder(task);
+    return rotation ? rarestFirst(task) : copyOf(task);
   }
 
   #newHost(number: number, rate: number, fault: Fault, isSeed: boolean): SimHost {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, type Settings, settingsOf } from "../../scripts/simulate/model.ts";
 import { Network, newLink } from "../../scripts/simulate/network.ts";
+import { boundsOf, reportOf } from "../../scripts/simulate/report.ts";
 import { SimClock } from "../../scripts/simulate/sim-clock.ts";
 import { World } from "../../scripts/simulate/world.ts";
 
@@ -43,14 +44,37 @@ test("without a seed peer one host goes to the source for all", async () => {
 });
 
 test("hosts that stall, lie and die keep nobody else from the file", async () => {
-  const some = { ...settings, hosts: 60, faults: true };
+  const some = { ...settings, hosts: 60, faults: true, churnShare: 0.1 };
   const all = (seed: number) =>
     new Set(new World({ ...some, seed }).hosts.map(({ fault }) => fault)).size === 4;
   let seed = 1;
   while (!all(seed)) seed += 1;
   const world = await played({ ...some, seed });
-  for (const { host, completedMs } of world.loads)
-    assert.ok(completedMs !== undefined || host.isDead, host.id);
+  for (const { host, completedMs, failure } of world.loads)
+    assert.ok(completedMs !== undefined || host.isDead, `${host.id}: ${failure}`);
+  assert.ok(world.hosts.some(({ isDead }) => isDead));
+  assert.deepEqual(ends(await played({ ...some, seed })), ends(world), "the same seed makes the same run");
+});
+
+test("readers get all of the file in order; the other way round and rarest first bring it whole, too", async () => {
+  const read = await played({ hosts: 4, readers: true });
+  for (const { completedMs, stalledMs = 0, startedMs, host } of read.loads) {
+    assert.ok(completedMs !== undefined);
+    const readingMs = (settings.fileBytes * 8000) / host.rate;
+    assert.ok(Math.abs(completedMs - startedMs - readingMs - stalledMs) < 1, host.id);
+  }
+  const other = await played({ reverse: true, rotation: true });
+  assert.ok(ends(other).every((ms) => ms !== undefined));
+  assert.equal(other.sourceBytes, settings.fileBytes);
+});
+
+test("the bound of many files counts that the seed has to send each of those that are wanted", async () => {
+  const world = await played({ files: 3, linkMin: 10e9 });
+  const files = new Set(world.loads.map(({ id }) => id)).size;
+  assert.ok(files > 1);
+  assert.equal(world.sourceBytes, files * settings.fileBytes);
+  assert.equal(boundsOf(world).bound, (files * settings.fileBytes * 8) / 10e9);
+  assert.ok(reportOf(world, 0).includes("3 files, equal links"));
 });
 
 test("flows share links fairly, and none gets more than its links have", () => {
