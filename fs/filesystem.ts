@@ -137,9 +137,9 @@ export class Filesystem {
     return this.#files.handleCount + this.#directories.handleCount;
   }
 
-  /** Inodes known now. */
+  /** Inodes in use now: those that the kernel refers to, and what is open or asked for. */
   get inodeCount(): number {
-    return this.#inodes.size;
+    return this.#inodes.referencedCount;
   }
 
   /** From now on tells what a successor of this process would have to know of inodes. */

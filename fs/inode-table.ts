@@ -131,6 +131,11 @@ export class InodeTable {
     return this.#byNumber.size;
   }
 
+  /** Inodes that the kernel refers to, or a handle or request holds; the others are remembered for the sake of their numbers. */
+  get referencedCount(): number {
+    return this.#byNumber.size - this.#idle.size;
+  }
+
   get dentryCount(): number {
     return this.#dentries.size;
   }
@@ -253,7 +258,7 @@ export class InodeTable {
   }
 
   #make(node: SourceNode, ino: number | undefined): Inode {
-    if (this.#byNumber.size - this.#idle.size >= this.#referencedMax)
+    if (this.referencedCount >= this.#referencedMax)
       throw new LimitError(`the kernel holds more than ${this.#referencedMax} inodes of the mount`);
     this.#last += 1;
     const number = this.#last as InodeNumber;

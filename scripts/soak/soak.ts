@@ -24,7 +24,7 @@ const FILES = 10;
 const CACHE_BYTES = 160 * MIB;
 /** Written to, it lets the kernel forget names and inodes that nobody uses, those of mounts too; else it does when it wants their memory. */
 const DROP_CACHES = "/proc/sys/vm/drop_caches";
-/** How often a host is looked at that does not hold what it held yet, ms. */
+/** How often a host is looked at that does not hold what it held yet, and how long it takes to hear what the kernel forgot, ms. */
 const LOOK_MS = 2_000;
 
 export interface SoakOptions {
@@ -107,9 +107,10 @@ async function writeFiles({ origin }: Cluster, random: () => number): Promise<So
 }
 
 async function rest(ms: number): Promise<void> {
-  await delay(ms / 2);
+  await delay(ms);
+  // Last: whoever walks through all files of the machine comes by the mounts too.
   await writeFile(DROP_CACHES, "2");
-  await delay(ms / 2);
+  await delay(LOOK_MS);
 }
 
 function look(hosts: readonly ClusterHost[]): Promise<Holdings[]> {

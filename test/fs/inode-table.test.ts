@@ -56,6 +56,19 @@ test("forgetting gives back as many lookups as it says, and only the last lets t
   table.forget(inode.number, 1);
 });
 
+test("what is only remembered does not count as referred to, what is looked up or held does", () => {
+  const { table } = makeTable();
+  const inodes = Array.from({ length: 50 }, (_, index) => table.obtain(file(`${index}`)));
+  assert.equal(table.referencedCount, 1, "the root");
+  for (const inode of inodes) table.lookedUp(inode);
+  table.hold(inodes[0] as (typeof inodes)[0]);
+  assert.equal(table.referencedCount, 51);
+  for (const { number } of inodes) table.forget(number, 1);
+  assert.equal(table.referencedCount, 2, "the root, and what is held");
+  table.letGo(inodes[0] as (typeof inodes)[0]);
+  assert.deepEqual([table.referencedCount, table.size], [1, 51]);
+});
+
 test("a held inode outlives the kernel's references", () => {
   const { table } = makeTable({ cachedMax: 1 });
   const inode = table.obtain(file("a"));
