@@ -227,7 +227,7 @@ describe("a download of the whole", () => {
   });
 
   test("beyond the number that may run at once is refused, and the others go on", async (t) => {
-    const served = await serve(t);
+    const served = await serve(t, { length: MIB });
     const hold = gate();
     served.source.script = () => ({ gate: () => hold.opened });
     const running = Array.from({ length: DOWNLOADS_MAX }, () => downloadAll(served, {}));
