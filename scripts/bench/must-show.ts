@@ -45,12 +45,14 @@ const SPREAD: SwarmShape = {
   rates: [30, 48, 75, 119, 189, 300],
   seedRate: 100,
   originRate: 100,
+  told: false,
   fileBytes: 256 * MIB,
 };
 
 /** Real daemons beside the simulation of them. */
 const SIMULATED: Readonly<Record<string, SwarmShape>> = {
   simulated: SPREAD,
+  "simulated-told": { ...SPREAD, told: true },
   "simulated-equal": { ...SPREAD, rates: Array(6).fill(100) },
   // Whoever is first gets it for all; the scheduler takes whom chance brings.
   "simulated-no-seed": { ...SPREAD, seedRate: undefined, first: 3 },

@@ -23,6 +23,8 @@ export interface SwarmShape {
   readonly seedRate: number | undefined;
   readonly originRate: number;
   readonly fileBytes: number;
+  /** Hosts know what their links carry, as they do where their cards say so. */
+  readonly told: boolean;
   /** Which peer begins LEAD_MS before the others; undefined: all begin at once. */
   readonly first?: number;
 }
@@ -67,6 +69,7 @@ export async function realSwarm(scope: Scope, shape: SwarmShape, rounds: number)
     peers: rates.length,
     seeds: seedRate === undefined ? 0 : 1,
     rate,
+    tellRates: shape.told ? "yes" : "no",
   });
   const file = await writeLarge(cluster.origin, { name: NAME, bytes: fileBytes, seed: 9 });
   const goodput = await goodputOf(scope, cluster, Object.keys(rate));

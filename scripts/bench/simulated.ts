@@ -16,8 +16,8 @@ const DIFFERENCE_MAX = 0.15;
 const RUNS = 15;
 /** Requests that are made at once arrive within this time, in any order, ms. */
 const START_SPREAD_MS = 50;
-/** What a daemon tells of a device that says nothing of its speed, as those of namespaces: upload.bandwidthLimit, bits a second. */
-const TOLD_LINK = 50e9 * 8;
+/** What a daemon tells of a link whose speed nobody told it: the default of upload.bandwidthLimit, bits a second. */
+const UNTOLD_LINK = 50e9 * 8;
 /** Between two looks at the fair shares, ms. */
 const EPOCH_MS = 20;
 
@@ -59,7 +59,7 @@ async function simulatedLoad(
     hostLinks: rates.map((_, n) => linkOf(`peer-${n + 1}`)),
     seedLink: goodput.has("seed") ? linkOf("seed") : undefined,
     sourceLink: linkOf("origin"),
-    toldLink: TOLD_LINK,
+    toldLink: shape.told ? undefined : UNTOLD_LINK,
     fileBytes,
     pieceBytes: pieceLengthFor(fileBytes),
     // There and back is two ways.

@@ -30,6 +30,8 @@ export interface ClusterOptions {
   /** Default run. */
   readonly daemons?: "run" | "none";
   readonly rate?: LinkOption;
+  /** Whether daemons are told what their links carry, as cards tell it. Default no. */
+  readonly tellRates?: "yes" | "no";
   readonly delay?: LinkOption;
   readonly loss?: LinkOption;
   /** Sections of every daemon's configuration. */
@@ -161,6 +163,7 @@ export async function clusterUp(scope: Scope, options: ClusterOptions = {}): Pro
   const flags: string[] = [];
   for (const key of ["peers", "seeds", "scheduler", "daemons"] as const)
     if (options[key] !== undefined) flags.push(`--${key}`, String(options[key]));
+  if (options.tellRates !== undefined) flags.push("--tell-rates", options.tellRates);
   for (const key of ["rate", "delay", "loss"] as const) {
     const value = options[key];
     if (typeof value === "string") flags.push(`--${key}`, value);
