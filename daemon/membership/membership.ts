@@ -4,9 +4,8 @@
  * wrote; a host without it has none.
  */
 import { X509Certificate } from "node:crypto";
-import type { Clock, Timer } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { P2pfsError } from "../../base/errors.ts";
-import { RENEWAL_LOOK_MS, RENEWAL_PART } from "../../base/limits.ts";
 import type { Logger } from "../../base/logger.ts";
 import { fromUnknown } from "../../base/node-errors.ts";
 import { NO_BLOCK_LISTS } from "../manager/block-list.ts";
@@ -16,6 +15,7 @@ import type { MembershipFacts } from "../server/ports.ts";
 import { CertificateFiles } from "../tls/certificate-files.ts";
 import { RefusedNames } from "../tls/refused-names.ts";
 import type { Authority } from "./authority.ts";
+import { CertificateRenewal } from "./certificate-renewal.ts";
 import { Entrance } from "./entrance.ts";
 import { Issuer, type Removal } from "./issuer.ts";
 import { IssuerClient, type SyncAnswer, type SyncQuestion } from "./issuer-client.ts";
@@ -53,8 +53,7 @@ export class Membership {
   #state: MemberState;
   #schedulerPort: number | undefined;
   #heard = false;
-  #timer: Timer | undefined;
-  #renewing: Promise<void> | undefined;
+  readonly #renewal: CertificateRenewal;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -75,6 +74,15 @@ export class Membership {
     this.#refusedDigest = digestOfIds(packIds(parts.refusedIds));
     this.refused.replace(parts.refusedIds);
     parts.issuer?.issuer.onRefused((ids) => this.refused.replace(ids));
+    const { files, clock, log, host } = options;
+    this.#renewal = new CertificateRenewal({
+      files,
+      certificates: parts.certificates,
+      clock,
+      log,
+      ip: () => host().ip,
+      certify: (request) => this.#ask.renew(request, this.#report()),
+    });
     this.#what = `the p2pfs cluster ${options.state.clusterName}`;
   }
 
@@ -108,13 +116,13 @@ export class Membership {
     const parts = { certificates, ask, issuer: { issuer, entrance }, refusedIds: issuer.refusedIds };
     const membership = new Membership(options, parts);
     // Its files may have come from another machine, and all that this host serves shows them: nobody has to be asked.
-    await membership.#renewIfDue();
+    await membership.#renewal.renewIfDue();
     return membership;
   }
 
   /** Begins to look after the certificate, and, on the issuer, serves. @returns the entrance's port @throws P2pfsError BUSY */
   async start(ip: string, port: number): Promise<number | undefined> {
-    this.#lookLater(0);
+    this.#renewal.start();
     const bound = await this.#issuer?.entrance.listen(ip, port);
     if (bound !== undefined) await this.#servesAt(bound);
     return bound;
@@ -197,8 +205,7 @@ export class Membership {
         const words = `${message}; 'p2pfs leave --force' leaves all the same, and tells nobody`;
         throw new P2pfsError(code, words, { cause: error });
       });
-    this.#timer?.cancel();
-    await this.#renewing;
+    await this.#renewal.close();
     // Nothing of the cluster is to come back.
     await this.#issuer?.issuer.close();
     await this.#options.files.remove();
@@ -211,11 +218,10 @@ export class Membership {
   }
 
   async #close(): Promise<void> {
-    this.#timer?.cancel();
     await this.#issuer?.entrance.close();
     await this.#issuer?.issuer.close();
     this.#ask.close();
-    await this.#renewing;
+    await this.#renewal.close();
     await this.certificates.close();
   }
 
@@ -282,35 +288,6 @@ export class Membership {
     const schedulerPort = this.#schedulerPort;
     return { ...this.#options.host(), roles, ...(schedulerPort === undefined ? {} : { schedulerPort }) };
   }
-
-  #lookLater(delayMs: number): void {
-    this.#timer = this.#options.clock.schedule(delayMs, () => {
-      this.#renewing = this.#renewIfDue().finally(() => {
-        if (this.#closing === undefined) this.#lookLater(RENEWAL_LOOK_MS);
-      });
-    });
-  }
-
-  async #renewIfDue(): Promise<void> {
-    const { files, clock, log, host } = this.#options;
-    const { own } = this.certificates.texts;
-    if (own === undefined || !isRenewalDue(new X509Certificate(own.cert), clock.nowMs(), host().ip)) return;
-    try {
-      const { makeRequest } = await import("./authority.ts");
-      const { request, key } = await makeRequest();
-      const certificate = await this.#ask.renew(request, this.#report());
-      await files.writeOwn({ certificate, key });
-      await this.certificates.look();
-    } catch (error) {
-      log.warn({ reason: fromUnknown(error).message }, "certificate-not-renewed");
-    }
-  }
-}
-
-/** Whether most of its life is over, or it does not name the address that others know the host by. */
-export function isRenewalDue(certificate: X509Certificate, nowMs: number, ip: string): boolean {
-  const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
-  return nowMs >= from + (to - from) * RENEWAL_PART || certificate.checkIP(ip) === undefined;
 }
 
 /** Read when it is first needed: few starts let anybody in. */
