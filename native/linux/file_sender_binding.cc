@@ -25,6 +25,13 @@ struct SenderSession {
     if (found == promises.end()) return;
     napi_resolve_deferred(env, found->second, number(env, result));
     promises.erase(found);
+    // Only what is being sent keeps the process.
+    if (promises.empty()) napi_unref_threadsafe_function(env, wake);
+  }
+
+  void expect(uint64_t id, napi_deferred deferred) {
+    if (promises.empty()) napi_ref_threadsafe_function(env, wake);
+    promises.emplace(id, deferred);
   }
 };
 
@@ -84,7 +91,6 @@ napi_value fileSenderOpen(napi_env env, napi_callback_info) {
     napi_throw_error(env, nullptr, "the file sender could not be made");
     return nullptr;
   }
-  // What is sent has a socket that keeps the process; the sender alone does not.
   napi_unref_threadsafe_function(env, session->wake);
   session->sender =
       FileSender::open([wake = session->wake] { napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking); });
@@ -119,8 +125,12 @@ napi_value fileSenderSend(napi_env env, napi_callback_info info) {
   napi_deferred deferred;
   napi_value promise;
   if (napi_create_promise(env, &deferred, &promise) != napi_ok) return nullptr;
-  session->promises.emplace(request.id, deferred);
-  const int error = session->over ? -EBADF : session->sender->send(request);
+  if (session->over) {
+    napi_resolve_deferred(env, deferred, number(env, -EBADF));
+    return promise;
+  }
+  session->expect(request.id, deferred);
+  const int error = session->sender->send(request);
   if (error != 0) session->settle(request.id, error);
   return promise;
 }
