@@ -54,6 +54,7 @@ const SIMULATED: Readonly<Record<string, SwarmShape>> = {
   simulated: SPREAD,
   "simulated-told": { ...SPREAD, told: true },
   "simulated-equal": { ...SPREAD, rates: Array(6).fill(100) },
+  "simulated-equal-told": { ...SPREAD, rates: Array(6).fill(100), told: true },
   // Whoever is first gets it for all; the scheduler takes whom chance brings.
   "simulated-no-seed": { ...SPREAD, seedRate: undefined, first: 3 },
 };
