@@ -472,8 +472,11 @@ export const SAMPLED_PIECES_MAX = 4;
  * copy: a reader who gets there first is blocked, and does not.
  */
 export const SCHEDULER_ANSWER_MS = { demand: 100, "read-ahead": 3_000, copy: 3_000 } as const;
-/** How long a want may wait for parents that speak but have not the piece yet, before the source is asked, ms. */
-export const PARENT_PATIENCE_MS = { demand: 500, "read-ahead": 3_000, copy: 30_000 } as const;
+/**
+ * How long a want may wait for parents that speak but have not the piece yet, before the source is asked, ms. A copy's begins anew with
+ * each piece that a parent gets: a seed that many ask at once may be half a minute over one, and the source is not faster then.
+ */
+export const PARENT_PATIENCE_MS = { demand: 500, "read-ahead": 3_000, copy: 120_000 } as const;
 /** How often those who may not ask the source look whether a parent has what they want, ms; they hear of most of it at once. */
 export const WITHOUT_SOURCE_LOOK_MS = 1_000;
 /** How long other parents are waited for after the first has announced a piece, ms (Dragonfly's own). */
