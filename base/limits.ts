@@ -534,10 +534,10 @@ export const WANT_SERVED_MS = 120_000;
 /** Pieces fetched from one parent at once, for one task. */
 export const PARENT_FETCHES_MAX = 8;
 /**
- * The same from one that sends as much as it can, as long as other parents may get what is missing: a seed's link then carries each
- * piece about once, instead of once for every host that began early.
+ * The same for a copy while other parents get pieces too, and may get this one: a seed's link then carries each piece about once,
+ * instead of once for every host that began early. Two, so that one comes while the next is asked for.
  */
-export const FULL_PARENT_FETCHES_MAX = 1;
+export const SPARED_PARENT_FETCHES_MAX = 2;
 /**
  * First and longest rest of a parent that refuses a piece while it goes on telling of others, ms, and how often it may in a row before
  * it is dropped: one that serves as many as it can (SERVED_PIECES_MAX) closes further connections, and hundreds may ask at once.
@@ -545,12 +545,10 @@ export const FULL_PARENT_FETCHES_MAX = 1;
 export const PARENT_REFUSED_REST_MS = 500;
 export const PARENT_REFUSED_REST_MS_MAX = 4_000;
 export const PARENT_REFUSALS_MAX = 8;
-/** A piece of a full parent is asked about again after so many times ANNOUNCE_GATHER_MS, at most; how many is left to chance. */
+/** A piece of a spared parent is asked about again after so many times ANNOUNCE_GATHER_MS, at most; how many is left to chance. */
 export const SPARED_LOOKS_MAX = 8;
 /** A parent that has announced nothing for so long is not expected to get what is missing soon, ms. */
 export const PARENT_NEWS_MS = 10_000;
-/** A parent sends as much as it can when no more than this part of its bandwidth is free. */
-export const FULL_PARENT_FREE_PART = 0.25;
 /** Longest wait for a connection to a parent, ms (Dragonfly's own). */
 export const PIECE_CONNECT_MS = 2_000;
 /** Longest silence of a parent that is to send a piece, ms: after it the piece is had elsewhere. */

@@ -4,7 +4,6 @@
  */
 import { setMaxListeners } from "node:events";
 import {
-  FULL_PARENT_FREE_PART,
   SAMPLED_PIECES_MAX,
   SCHEDULER_ANSWER_MS,
   SWARM_BYTES_MIN,
@@ -232,8 +231,7 @@ export class TaskParents {
     // What its scheduler last heard, until it speaks for itself.
     const told = Math.max(maxSendRate - sendRate, maxSendRate / 10);
     const freeRate = () => load?.freeRate() ?? told;
-    const isFull = () => maxSendRate > 0 && freeRate() <= maxSendRate * FULL_PARENT_FREE_PART;
-    this.#book.add({ peerId, hostId, freeRate, isFull });
+    this.#book.add({ peerId, hostId, freeRate });
     const pieces = Array.from({ length: stored.pieceCount }, (_, piece) => piece).filter(
       (piece) => !stored.hasPiece(piece),
     );

@@ -4,7 +4,6 @@
  */
 import {
   ANNOUNCE_GATHER_MS,
-  FULL_PARENT_FETCHES_MAX,
   PARENT_FETCHES_MAX,
   PARENT_NEWS_MS,
   PARENT_PATIENCE_MS,
@@ -12,6 +11,7 @@ import {
   PARENT_REFUSED_REST_MS,
   PARENT_REFUSED_REST_MS_MAX,
   SPARED_LOOKS_MAX,
+  SPARED_PARENT_FETCHES_MAX,
 } from "../../base/limits.ts";
 
 /** A parent as its scheduler gives it. */
@@ -20,8 +20,6 @@ export interface BookedParent {
   readonly hostId: string;
   /** Bits a second it could send now besides what it sends; 0: unknown. */
   readonly freeRate: () => number;
-  /** Whether it sends about as much as it can. Default: nobody knows. */
-  readonly isFull?: () => boolean;
 }
 
 /** Where a piece of a parent may be fetched. */
@@ -181,8 +179,8 @@ export class ParentBook {
 
   /**
    * Whom to ask for a piece. Among those who have it one is drawn by free bandwidth; until all who still speak have
-   * announced it, or a short while has passed, others are waited for, so that the load spreads. A copy takes little of a parent
-   * that is full while others may get the piece.
+   * announced it, or a short while has passed, others are waited for, so that the load spreads. A copy takes little of each
+   * parent while others may get the piece.
    * @param random in [0, 1)
    */
   choose(piece: number, patience: Patience, now: { ms: number; random: number }): PieceChoice {
@@ -191,14 +189,12 @@ export class ParentBook {
     );
     if (holders.length === 0) return this.#without(piece, patience, now.ms);
     const others = [...this.#parents.values()].filter((entry) => entry.listening && !entry.pieces.has(piece));
-    // Who sends all it can is left to those who have nobody else: what they get from it, others have from them.
+    // Who has the piece is left to those who have nobody else: what they get from it, others have from them.
     const spares = patience === "copy" && others.some(({ heardMs }) => now.ms - heardMs < PARENT_NEWS_MS);
-    const free = holders.filter(
-      ({ parent, fetching }) =>
-        fetching < (spares && parent.isFull?.() ? FULL_PARENT_FETCHES_MAX : PARENT_FETCHES_MAX),
-    );
+    const fetchesMax = spares ? SPARED_PARENT_FETCHES_MAX : PARENT_FETCHES_MAX;
+    const free = holders.filter(({ fetching }) => fetching < fetchesMax);
     if (free.length === 0) {
-      // All who have it are busy: one of their pieces ends soon. Of a full parent there may be thousands: not all are asked about at once.
+      // All who have it are busy: one of their pieces ends soon. Of spared parents there may be thousands: not all are asked about at once.
       const isSpared = holders.some(({ fetching }) => fetching < PARENT_FETCHES_MAX);
       const looks = isSpared ? 1 + Math.floor(now.random * SPARED_LOOKS_MAX) : 1;
       return { kind: "wait", untilMs: now.ms + looks * ANNOUNCE_GATHER_MS };
