@@ -1,9 +1,8 @@
 /**
- * Many hosts load a large file at once, simulated: the engine's and the embedded scheduler's own code, on a clock of the
- * simulation and a network of links. `node dist/scripts/simulate.js --hosts 1000 [--gib 64] [--files 50] [--equal] [--readers] [--faults]
- * [--reverse] [--rotation] [--piece-mib 64] [--seed 1] [--epoch 200]` is one run; without --hosts all of them, as a table.
+ * `npm run simulate`: many hosts load a large file at once, simulated: the engine's and the embedded scheduler's own code, on a clock of
+ * the simulation and a network of links. With --hosts it is one run; without, all of them, as a table. `--help` names the rest.
  */
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError } from "commander";
 import { MODEL, type Settings, settingsOf } from "./simulate/model.ts";
 import { headline, reportOf } from "./simulate/report.ts";
 import { World } from "./simulate/world.ts";
@@ -12,36 +11,65 @@ const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 /** So many hosts take minutes. */
 const MANY_HOSTS = 1_000;
-const { values } = parseArgs({
-  options: {
-    hosts: { type: "string" },
-    files: { type: "string", default: "1" },
-    gib: { type: "string", default: `${MODEL.fileBytes / GIB}` },
-    "piece-mib": { type: "string", default: `${MODEL.pieceBytes / MIB}` },
-    equal: { type: "boolean", default: false },
-    readers: { type: "boolean", default: false },
-    faults: { type: "boolean", default: false },
-    reverse: { type: "boolean", default: false },
-    rotation: { type: "boolean", default: false },
-    seed: { type: "string", default: `${MODEL.seed}` },
-    epoch: { type: "string", default: `${MODEL.epochMs}` },
-  },
-});
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new InvalidArgumentError("It must be a whole number from 1 to 999999.");
+  return Number(text);
+}
+
+interface Flags {
+  readonly hosts?: number;
+  readonly files: number;
+  readonly gib: number;
+  readonly pieceMib: number;
+  readonly equal: boolean;
+  readonly readers: boolean;
+  readonly faults: boolean;
+  readonly reverse: boolean;
+  readonly rotation: boolean;
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+const values = new Command("simulate")
+  .description(
+    "Many hosts load a large file at once, simulated; without --hosts the table of ARCHITECTURE.md, which takes hours.",
+  )
+  .option("--hosts <N>", "one run, of so many", count)
+  .option("--files <N>", "how many files, the most popular first", count, 1)
+  .option("--gib <N>", "of each file", positive, MODEL.fileBytes / GIB)
+  .option("--piece-mib <N>", "of each piece", positive, MODEL.pieceBytes / MIB)
+  .option("--equal", "all links as the fastest", false)
+  .option("--readers", "hosts read in order instead of copying", false)
+  .option("--faults", "some hosts die, stall, or lie", false)
+  .option("--reverse", "parents fetch from their children what they lack", false)
+  .option("--rotation", "the rarest pieces first", false)
+  .option("--seed <N>", "of all that is drawn", count, MODEL.seed)
+  .option("--epoch <ms>", "between two looks at the links", positive, MODEL.epochMs)
+  .parse()
+  .opts<Flags>();
 
 const common = {
-  fileBytes: Number(values.gib) * GIB,
-  pieceBytes: Number(values["piece-mib"]) * MIB,
-  seed: Number(values.seed),
-  epochMs: Number(values.epoch),
+  fileBytes: values.gib * GIB,
+  pieceBytes: values.pieceMib * MIB,
+  seed: values.seed,
+  epochMs: values.epoch,
 };
 const EQUAL = { linkMin: MODEL.linkMax };
 
-function one(): Settings {
-  const { hosts, files, equal, readers, faults, reverse, rotation } = values;
+function one(hosts: number): Settings {
+  const { files, equal, readers, faults, reverse, rotation } = values;
   return settingsOf({
     ...common,
-    hosts: Number(hosts),
-    files: Number(files),
+    hosts,
+    files,
     readers,
     faults,
     reverse,
@@ -88,7 +116,7 @@ function tellProgress(world: World): void {
 }
 
 process.stdout.write(`${headline()}\n`);
-for (const settings of values.hosts === undefined ? all() : [one()]) {
+for (const settings of values.hosts === undefined ? all() : [one(values.hosts)]) {
   const beganMs = performance.now();
   const world = new World(settings);
   if (settings.hosts >= MANY_HOSTS) tellProgress(world);
