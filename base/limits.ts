@@ -1,5 +1,5 @@
 /**
- * Every bound of p2pfs, with its unit in the name and the reason above it. Each has a test that reaches it. Limits
+ * Every bound of p2pfs, with its unit in the name and the reason above it. Each is to have a test that reaches it. Limits
  * that users set are config keys; their defaults stand here too when another limit depends on them. One long file on
  * purpose: bounds depend on each other across the folders, and whoever asks "how much at most" looks in one place.
  */

@@ -80,7 +80,8 @@ export class Authority {
   static async load({ certificate, key }: CertifiedKey): Promise<Authority> {
     try {
       const parsed = createPrivateKey(key);
-      if (!new X509Certificate(certificate).checkPrivateKey(parsed)) throw new Error("the key is another's");
+      if (!new X509Certificate(certificate).checkPrivateKey(parsed))
+        throw new InvalidInputError("the key is another's");
       const der = parsed.export({ type: "pkcs8", format: "der" });
       const usable = await webcrypto.subtle.importKey("pkcs8", der, KEYS, false, ["sign"]);
       return new Authority(certificate, usable);

@@ -118,7 +118,8 @@ export class MemberFiles {
     const text = await this.#read("refused.json");
     try {
       const ids: unknown = text === undefined ? [] : JSON.parse(text);
-      if (!Array.isArray(ids) || ids.some((id) => typeof id !== "string")) throw new Error("it is no list");
+      if (!Array.isArray(ids) || ids.some((id) => typeof id !== "string"))
+        throw new InvalidInputError("it is no list");
       return ids.slice(0, MEMBERS_REMOVED_MAX);
     } catch (error) {
       throw new InvalidInputError(

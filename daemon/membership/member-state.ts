@@ -62,7 +62,8 @@ export function parseMemberState(text: string, where: string): MemberState {
   try {
     const { clusterName, memberId, isIssuer, roles, issuer, schedulers } = JSON.parse(text) as MemberState;
     const texts = [clusterName, memberId, issuer, ...schedulers];
-    if (texts.some((each) => typeof each !== "string" || each === "")) throw new Error("a text is missing");
+    if (texts.some((each) => typeof each !== "string" || each === ""))
+      throw new InvalidInputError("a text is missing");
     return {
       clusterName,
       memberId,
